@@ -1,0 +1,122 @@
+package connector
+
+import (
+	"encoding/base64"
+	"time"
+)
+
+// The credential schemes; their ids and parameters are the same for all CRMs.
+const (
+	AccessToken = "access_token"
+	APIKey      = "api_key"
+	Basic       = "basic"
+	OAuth2      = "oauth2"
+)
+
+// Scheme is one way to authenticate: which credentials it takes and which
+// headers they become.
+type Scheme struct {
+	ID string
+	// Headers may hold credential parameters and settings in braces.
+	Headers map[string]string
+	// BasicPair, where either half is set, becomes HTTP Basic.
+	BasicPair [2]string
+	OAuth     *OAuth
+	Note      string
+}
+
+// OAuth holds the facts of a vendor's token endpoint.
+type OAuth struct {
+	TokenURL string // may hold settings in braces
+	// ClientAuth is how client id and secret are sent: form, basic or json.
+	ClientAuth string
+	// Grant is refresh_token (default), client_credentials or none (tokens do not expire).
+	Grant string
+	// Params are further parameters of the token request; values may hold
+	// credentials and settings in braces.
+	Params map[string]string
+	// Rotates: each refresh gives a new refresh token and kills the old one.
+	Rotates bool
+	// Lifetime of an access token where the answer names none; 0 = unknown,
+	// refresh when it is refused.
+	Lifetime time.Duration
+	// Takes maps keys of the token answer to settings: instance_url.
+	Takes map[string]string
+	// MinGap is the shortest time between two refreshes that the vendor allows.
+	MinGap time.Duration
+}
+
+// Param is one credential parameter of a scheme.
+type Param struct {
+	Key      string
+	Required bool
+	Secret   bool
+}
+
+// Params lists the credential parameters of the scheme.
+func (s Scheme) Params() []Param {
+	switch s.ID {
+	case AccessToken:
+		return []Param{{AccessToken, true, true}}
+	case APIKey:
+		return []Param{{APIKey, true, true}}
+	case Basic:
+		return []Param{{"username", true, false}, {"password", true, true}}
+	default:
+		grant := ""
+		if s.OAuth != nil {
+			grant = s.OAuth.Grant
+		}
+		return []Param{
+			{"client_id", grant == "client_credentials", false},
+			{"client_secret", grant == "client_credentials", true},
+			{AccessToken, grant != "client_credentials", true},
+			{"refresh_token", false, true},
+			{"expires_at", false, false},
+		}
+	}
+}
+
+// Bearer is a scheme whose token travels as "Authorization: Bearer".
+func Bearer(id string) Scheme {
+	param := id
+	if id == OAuth2 {
+		param = AccessToken
+	}
+	return Scheme{ID: id, Headers: map[string]string{"Authorization": "Bearer {" + param + "}"}}
+}
+
+// BearerOAuth is the scheme oauth2 with a Bearer token.
+func BearerOAuth(o OAuth) Scheme {
+	s := Bearer(OAuth2)
+	s.OAuth = &o
+	return s
+}
+
+// Header is a scheme whose credential travels in one header: format "Token {api_key}".
+func Header(id, name, format string) Scheme {
+	return Scheme{ID: id, Headers: map[string]string{name: format}}
+}
+
+// Credential is what an account authenticates with. It never appears in text.
+type Credential struct {
+	Scheme string
+	Values map[string]string
+}
+
+func (Credential) String() string   { return "***" }
+func (Credential) GoString() string { return "***" }
+
+// headers are the scheme's headers for a credential.
+func (s Scheme) headers(c Credential, settings Settings) map[string]string {
+	fill := func(t string) string { return expand(t, c.Values, settings) }
+	out := map[string]string{}
+	for name, format := range s.Headers {
+		out[name] = fill(format)
+	}
+	if s.BasicPair != [2]string{} {
+		pair := fill(s.BasicPair[0]) + ":" + fill(s.BasicPair[1])
+		out["Authorization"] = "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
+	}
+	return out
+}

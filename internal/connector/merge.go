@@ -1,0 +1,99 @@
+package connector
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"crmferry/internal/contact"
+)
+
+// mergeRemoteData merges a caller's data into a request body where the Spec
+// says. Objects are merged key by key; everything else is replaced.
+func (s *Spec) mergeRemoteData(body any, data map[string]any) (any, error) {
+	raw, err := encodeBody(body)
+	if err != nil {
+		return nil, err
+	}
+	tree := map[string]any{}
+	if raw != nil {
+		if err := decodeJSON(raw, &tree); err != nil {
+			return nil, fmt.Errorf("remote_data cannot be merged into this CRM's request")
+		}
+	}
+	inner := map[string]any{}
+	for key, value := range data {
+		if slices.Contains(s.RemoteDataTop, key) {
+			tree[key] = value
+		} else {
+			inner[key] = value
+		}
+	}
+	target := tree
+	for _, key := range strings.FieldsFunc(s.RemoteDataAt, func(r rune) bool { return r == '.' }) {
+		next, ok := target[key].(map[string]any)
+		if !ok {
+			next = map[string]any{}
+			target[key] = next
+		}
+		target = next
+	}
+	Merge(target, inner)
+	return tree, nil
+}
+
+// Merge merges src into dst: objects key by key, everything else replaced.
+func Merge(dst, src map[string]any) {
+	for key, value := range src {
+		from, ok1 := value.(map[string]any)
+		into, ok2 := dst[key].(map[string]any)
+		if ok1 && ok2 {
+			Merge(into, from)
+			continue
+		}
+		dst[key] = value
+	}
+}
+
+func mergedQuery(own, more url.Values) url.Values {
+	out := url.Values{}
+	for _, values := range []url.Values{own, more} {
+		for key, list := range values {
+			out[key] = slices.Clone(list)
+		}
+	}
+	return out
+}
+
+// Unsupported lists a warning for each field of the input that the CRM cannot hold.
+func (s *Spec) Unsupported(in contact.Input) []contact.Warning {
+	var out []contact.Warning
+	for _, f := range in.Present() {
+		if slices.Contains(s.Fields.Accepts, f) {
+			continue
+		}
+		message := s.Fields.Notes[f]
+		if message == "" {
+			message = s.Name + " cannot hold this field; it was left out"
+		}
+		out = append(out, contact.Warning{Field: string(f), Code: "unsupported", Message: message})
+	}
+	if len(in.RemoteQuery) > 0 && s.RemoteDataAt == RemoteDataByHand {
+		out = append(out, contact.Warning{Field: "query.remote_query", Code: "unsupported",
+			Message: s.Name + " takes no query parameters; they were left out"})
+	}
+	return out
+}
+
+// Missing lists the fields that the CRM requires and the input lacks.
+func (s *Spec) Missing(in contact.Input) []contact.Field {
+	present := in.Present()
+	var out []contact.Field
+	for _, f := range s.Fields.Requires {
+		if !slices.Contains(present, f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}

@@ -1,0 +1,214 @@
+package job
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"crmferry/internal/connector"
+	"crmferry/internal/contact"
+	"crmferry/internal/fault"
+)
+
+// begin handles a contact of which nothing was sent yet.
+func (t *task) begin(ctx context.Context) error {
+	if t.seeksFirst() {
+		found, err := t.find(ctx)
+		if err != nil {
+			return err
+		}
+		if len(found.Matches) > 0 {
+			return t.matched(ctx, found.Matches)
+		}
+	}
+	return t.create(ctx)
+}
+
+// seeksFirst: the caller wants an existing record, and the CRM would not say
+// by itself that it has one.
+func (t *task) seeksFirst() bool {
+	if t.j.OnDuplicate == "" || t.j.OnDuplicate == DuplicateFails {
+		return false
+	}
+	_, can := t.s.CanFind()
+	return can && t.spec.Duplicates.Detection != connector.DetectNative
+}
+
+func (t *task) find(ctx context.Context) (connector.Found, error) {
+	t.step = connector.OpFind
+	return t.s.Find(ctx)
+}
+
+// create sends the contact, for the first time or again.
+func (t *task) create(ctx context.Context) error {
+	t.step = connector.OpCreate
+	a, err := t.s.Create(ctx, t.mark(ctx))
+	t.warn(t.s.Warnings()...)
+	return t.sent(ctx, a, err)
+}
+
+// mark journals that a create is about to be sent, and until when it may be.
+func (t *task) mark(ctx context.Context) connector.Mark {
+	return func(d connector.Draft) (time.Time, error) {
+		now, j := t.now(), &t.j.Journal
+		if j.SentAt.IsZero() {
+			j.SentAt = now
+		}
+		j.Phase = Sending
+		j.SendBy = now.Add(t.Timing.SendWindow)
+		j.Over = j.SendBy.Add(t.Timing.CallTimeout + t.Timing.Margin)
+		j.UnknownAt, j.Looks, j.Fault = time.Time{}, 0, nil
+		if t.s.Idempotency().Kind == connector.KeyHeader && j.Draft == nil {
+			raw, err := json.Marshal(d)
+			if err != nil {
+				return time.Time{}, err
+			}
+			j.Draft = raw
+		}
+		if err := t.save(ctx, nil); err != nil {
+			return time.Time{}, err
+		}
+		// The fence is checked against our own clocks at the first write.
+		return time.Now().Add(t.Timing.SendWindow), nil
+	}
+}
+
+// sent decides what the answer to a create means for the journal.
+func (t *task) sent(ctx context.Context, a connector.Answer, err error) error {
+	if err == nil {
+		return t.created(a)
+	}
+	f := fault.From(err)
+	if isJournal(err) || f.Kind == fault.OutcomeUnknown || f.MaybeApplied {
+		return err
+	}
+	t.reset()
+	if f.Kind != fault.Duplicate {
+		return err
+	}
+	return t.duplicate(ctx, f)
+}
+
+// reset takes the journal back to before a create that surely was not applied;
+// an earlier create whose outcome is open stays in doubt.
+func (t *task) reset() { t.j.Journal = t.prior }
+
+// created notes the new record.
+func (t *task) created(a connector.Answer) error {
+	c := a.Contact
+	t.j.Journal.Phase, t.j.Journal.Found = Completed, &c
+	t.j.Journal.Draft = nil
+	t.kept = &Result{Contact: c, Raw: a.Raw, ContentType: a.ContentType}
+	return nil
+}
+
+// duplicate handles the CRM's word that it has the contact already.
+func (t *task) duplicate(ctx context.Context, f *fault.Error) error {
+	matches, err := t.existing(ctx, f)
+	if err != nil {
+		return err
+	}
+	// An earlier create went out whose outcome nobody knows: the record may
+	// be its work.
+	if t.prior.Phase == Sending {
+		if done, err := t.adopt(ctx, connector.Found{Matches: matches}); done || err != nil {
+			return err
+		}
+	}
+	if f.RemoteID == "" && len(matches) == 1 {
+		f.RemoteID = matches[0].ID
+	}
+	if t.j.OnDuplicate == ReturnExisting || t.j.OnDuplicate == UpdateDuplicate {
+		if len(matches) == 0 && f.RemoteID != "" {
+			matches = []contact.Contact{{ID: f.RemoteID}}
+		}
+		if len(matches) > 0 {
+			return t.matched(ctx, matches)
+		}
+	}
+	return f
+}
+
+// existing gives the records that a duplicate clashes with, as far as the CRM tells.
+func (t *task) existing(ctx context.Context, f *fault.Error) ([]contact.Contact, error) {
+	if id := t.s.ClientID(); id != "" && t.prior.Phase == Sending {
+		f.RemoteID = id
+	}
+	if f.RemoteID != "" && t.spec.Read != nil {
+		a, err := t.s.Read(ctx, f.RemoteID)
+		if err == nil {
+			return []contact.Contact{a.Contact}, nil
+		}
+		return []contact.Contact{{ID: f.RemoteID}}, passing(err)
+	}
+	if _, can := t.s.CanFind(); can && f.RemoteID == "" {
+		found, err := t.find(ctx)
+		return found.Matches, passing(err)
+	}
+	return nil, nil
+}
+
+// passing keeps only those errors that are worth another attempt; the others
+// leave a question unanswered that the caller can live without.
+func passing(err error) error {
+	if f := fault.From(err); f != nil && f.NotApplied() {
+		return f
+	}
+	return nil
+}
+
+// matched notes an existing record: the oldest of several.
+func (t *task) matched(ctx context.Context, matches []contact.Contact) error {
+	oldest := slices.MinFunc(matches, func(a, b contact.Contact) int { return older(a, b) })
+	if len(matches) > 1 {
+		t.warn(contact.Warning{Code: "several_matches", Message: "the CRM holds several records of this person; the oldest was taken"})
+	}
+	t.j.Journal.Phase, t.j.Journal.Found = Matching, &oldest
+	return nil
+}
+
+func older(a, b contact.Contact) int {
+	switch {
+	case a.CreatedAt == nil && b.CreatedAt == nil:
+		return 0
+	case a.CreatedAt == nil:
+		return 1
+	case b.CreatedAt == nil:
+		return -1
+	default:
+		return a.CreatedAt.Compare(*b.CreatedAt)
+	}
+}
+
+// match gives the existing record back, updated if that was asked for.
+func (t *task) match(ctx context.Context) error {
+	id := t.j.Journal.Found.ID
+	t.how = Matched
+	if t.j.OnDuplicate == UpdateDuplicate {
+		t.how, t.step = Updated, connector.OpUpdate
+		a, err := t.s.Update(ctx, id, t.markUpdate(ctx))
+		if err != nil {
+			return again(err)
+		}
+		t.warn(t.s.Warnings()...)
+		t.kept = &Result{Contact: a.Contact, Raw: a.Raw, ContentType: a.ContentType}
+	}
+	return t.readBack(ctx, id, t.kept == nil || t.spec.ReadBack)
+}
+
+// markUpdate journals that an existing record is about to be changed.
+func (t *task) markUpdate(ctx context.Context) connector.Mark {
+	return func(connector.Draft) (time.Time, error) {
+		return time.Now().Add(t.Timing.SendWindow), t.save(ctx, nil)
+	}
+}
+
+// again makes the lost answer of a call that may be repeated a passing fault.
+func again(err error) error {
+	f := *fault.From(err)
+	if f.Kind == fault.OutcomeUnknown {
+		f.Kind = fault.Unavailable
+	}
+	return &f
+}

@@ -1,0 +1,130 @@
+package job
+
+import (
+	"context"
+	"time"
+)
+
+// Due is a job whose time in the open set is up.
+type Due struct {
+	Ref
+	Status Status
+	Place  Place
+	// Age is how long ago the job was accepted.
+	Age time.Duration
+}
+
+// Open is the set of all jobs that are not over, by the time at which somebody
+// must look at them.
+type Open interface {
+	// Due lists up to limit jobs whose time has come, over all shards.
+	Due(ctx context.Context, limit int) ([]Due, error)
+	// Requeue raises the epoch of a job that is still as d says and puts it in
+	// the queue's place; ErrStale when it is not.
+	Requeue(ctx context.Context, d Due) (Ref, error)
+	// Postpone moves the time of a job that is still as d says.
+	Postpone(ctx context.Context, d Due, by time.Duration) error
+	// Lead says whether this process is the one to look after the open set now.
+	Lead(ctx context.Context, holder string, hold time.Duration) (bool, error)
+}
+
+// Queue hands jobs to workers.
+type Queue interface {
+	Enqueue(ctx context.Context, ref Ref) error
+	// Has says whether a task for ref is waiting or being worked on.
+	Has(ctx context.Context, ref Ref) (bool, error)
+}
+
+// Reasons for which the reaper puts a job back into the queue.
+const (
+	HealedLease = "lease_lost" // a worker died or stalled with it
+	HealedTask  = "task_lost"  // the record had no task
+	TimerDue    = "timer_due"  // no fault: its waiting time is over
+)
+
+// Reaper makes 202 a promise: whatever a crash leaves behind is found by its
+// time in the open set and put back to work. It also wakes waiting jobs.
+type Reaper struct {
+	Open  Open
+	Queue Queue
+	// Healed hears of each job that was put back, with the reason.
+	Healed func(ref Ref, reason string)
+	// Failed hears of errors; the next round tries again.
+	Failed func(err error)
+	Holder string
+	Every  time.Duration
+}
+
+const (
+	reapBatch   = 500
+	requeueTime = 30 * time.Second
+)
+
+// Run looks after the open set until ctx ends. One process of a fleet does so
+// at a time.
+func (r *Reaper) Run(ctx context.Context) {
+	tick := time.NewTicker(r.Every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := r.Round(ctx); err != nil && ctx.Err() == nil {
+				r.Failed(err)
+			}
+		}
+	}
+}
+
+// Round handles all jobs that are due now.
+func (r *Reaper) Round(ctx context.Context) error {
+	lead, err := r.Open.Lead(ctx, r.Holder, 10*r.Every)
+	if err != nil || !lead {
+		return err
+	}
+	for {
+		due, err := r.Open.Due(ctx, reapBatch)
+		if err != nil {
+			return err
+		}
+		for _, d := range due {
+			if err := r.handle(ctx, d); err != nil {
+				return err
+			}
+		}
+		if len(due) < reapBatch {
+			return nil
+		}
+	}
+}
+
+func (r *Reaper) handle(ctx context.Context, d Due) error {
+	reason := TimerDue
+	switch d.Place {
+	case InQueue:
+		has, err := r.Queue.Has(ctx, d.Ref)
+		if err != nil {
+			return err
+		}
+		if has { // it merely waits its turn; the longer it has, the less often we ask
+			return ignoreStale(r.Open.Postpone(ctx, d, max(requeueTime, d.Age)))
+		}
+		reason = HealedTask
+	case AtWorker:
+		reason = HealedLease
+	}
+	ref, err := r.Open.Requeue(ctx, d)
+	if err != nil {
+		return ignoreStale(err)
+	}
+	r.Healed(ref, reason)
+	return r.Queue.Enqueue(ctx, ref)
+}
+
+func ignoreStale(err error) error {
+	if err == ErrStale {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,164 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"crmferry/internal/connector"
+	"crmferry/internal/contact"
+	"crmferry/internal/fault"
+)
+
+// Timing bounds what a worker may do with a job.
+type Timing struct {
+	// Lease is how long a job stays with a silent worker; Renew must be
+	// called well within it.
+	Lease time.Duration
+	// SendWindow is how long after the journal entry a call may still be sent.
+	SendWindow time.Duration
+	// CallTimeout is the transport's time-out of one call.
+	CallTimeout time.Duration
+	// Margin is added before a call is held to be over.
+	Margin time.Duration
+	// LagScale stretches (or, in tests, shortens) the CRMs' index lags.
+	LagScale float64
+}
+
+// DefaultTiming is what a fleet runs with, given the time-out of one call.
+func DefaultTiming(callTimeout time.Duration) Timing {
+	return Timing{
+		Lease: 8 * time.Second, SendWindow: 5 * time.Second, CallTimeout: callTimeout,
+		Margin: 2 * time.Second, LagScale: 1,
+	}
+}
+
+// Runner carries jobs across. Retries live here alone.
+type Runner struct {
+	Records  Records
+	Accounts Accounts
+	CRMs     Catalogue
+	Client   *connector.Client
+	Policy   Policy
+	Timing   Timing
+	Observer Observer
+	// Spread gives the jitter, in [0,1).
+	Spread func() float64
+	// Held is told of each job while a worker holds it, for the renewal of leases.
+	Held *Held
+}
+
+// task is one attempt at one job.
+type task struct {
+	*Runner
+	j     *Job
+	in    contact.Input
+	spec  *connector.Spec
+	s     *connector.Session
+	began time.Time     // by the store's clock
+	clock time.Time     // by ours, at the same moment
+	kept  *Result       // what is known of the record so far
+	prior Journal       // the journal as the attempt found it
+	step  string        // where the attempt is, for the timeline
+	how   Outcome       // what the job did
+	wait  time.Duration // the shortest time until the next look, in doubt
+}
+
+// now is the store's time, told by our monotonic clock since the claim.
+func (t *task) now() time.Time { return t.began.Add(time.Since(t.clock)) }
+
+// Run takes the job that ref names and carries it as far as it goes. A nil
+// error means that the task is done with; the record says what came of the job.
+func (r *Runner) Run(ctx context.Context, ref Ref) error {
+	claimed, err := r.Records.Claim(ctx, ref, r.Timing.Lease)
+	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("claim %s: %w", ref.ID, err)
+	}
+	defer r.Held.hold(claimed.Ref())()
+	j := claimed.Job
+	t := &task{Runner: r, j: &j, in: claimed.Input, kept: claimed.Kept, began: claimed.Now, clock: time.Now(), how: Created, prior: claimed.Journal}
+	if err := t.attempt(ctx); err != nil && !errors.Is(err, ErrStale) {
+		return err
+	}
+	return nil
+}
+
+// attempt makes one attempt and writes down what came of it.
+func (t *task) attempt(ctx context.Context) error {
+	err := t.carry(ctx)
+	if errors.Is(err, ErrStale) {
+		return err
+	}
+	var lost *storeError
+	if errors.As(err, &lost) {
+		return err // the record stands as it was; the reaper takes over
+	}
+	return t.settle(ctx, fault.From(err))
+}
+
+// carry moves the contact on from wherever the journal says it is.
+func (t *task) carry(ctx context.Context) error {
+	if t.j.Journal.Phase == Fresh {
+		if t.j.CancelRequested {
+			return fault.New(fault.Cancelled, "cancelled", "the job was cancelled")
+		}
+		if !t.now().Before(t.j.ExpiresAt) {
+			return expired(t.j.Error)
+		}
+	}
+	if err := t.open(ctx); err != nil {
+		return err
+	}
+	switch t.j.Journal.Phase {
+	case Sending:
+		if err := t.resolve(ctx); err != nil {
+			return err
+		}
+	case Fresh:
+		if err := t.begin(ctx); err != nil {
+			return err
+		}
+	}
+	if t.j.Journal.Phase == Matching {
+		return t.match(ctx)
+	}
+	return t.complete(ctx)
+}
+
+// open starts the conversation with the CRM.
+func (t *task) open(ctx context.Context) error {
+	t.step = "open"
+	spec, ok := t.CRMs.Lookup(t.j.CRM)
+	if !ok {
+		return fault.New(fault.Internal, "unknown_crm", "this release does not know the CRM")
+	}
+	acc, err := t.Accounts.Open(ctx, t.j.Tenant, t.j.AccountID)
+	if err != nil {
+		return err
+	}
+	t.spec = spec
+	t.s, err = t.Client.Session(spec, acc, connector.Job{Input: t.in, Key: t.j.Key, At: t.j.CreatedAt})
+	return err
+}
+
+// storeError is a failure to write the journal: nothing may be sent after it.
+type storeError struct{ err error }
+
+func (e *storeError) Error() string { return "journal: " + e.err.Error() }
+func (e *storeError) Unwrap() error { return e.err }
+
+// save journals the job; r is what is known of the record, nil for unchanged.
+func (t *task) save(ctx context.Context, r *Result) error {
+	t.j.spend(t.now())
+	if err := t.Records.Save(ctx, *t.j, r, t.Timing.Lease); err != nil {
+		if errors.Is(err, ErrStale) {
+			return err
+		}
+		return &storeError{err}
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"crmferry/internal/contact"
+	"crmferry/internal/fault"
+)
+
+// Errors of a Service.
+var (
+	// ErrKeyReused: the idempotency key came with another payload before.
+	ErrKeyReused = errors.New("job: idempotency key used with another payload")
+	// ErrTerminal: the job is over.
+	ErrTerminal = errors.New("job: already over")
+	// ErrNotTerminal: the job is not over yet.
+	ErrNotTerminal = errors.New("job: not over yet")
+	// ErrGone: the job is known, its body is past retention.
+	ErrGone = errors.New("job: result past retention")
+)
+
+// Acceptance is a job to be accepted.
+type Acceptance struct {
+	Base
+	Input contact.Input
+	// IdempotencyKey is the caller's, "" for none; Fingerprint is a digest of
+	// what came with it.
+	IdempotencyKey string
+	Fingerprint    string
+}
+
+// Filter selects jobs of one tenant.
+type Filter struct {
+	AccountID     string
+	Status        Status
+	CreatedBy     string
+	ClientRef     string
+	CreatedAfter  time.Time
+	CreatedBefore time.Time
+	// FinishedAfter lists finished jobs by their end, oldest first.
+	FinishedAfter time.Time
+	Limit         int
+	Cursor        string
+}
+
+// Page is one page of a list.
+type Page struct {
+	Jobs []Job
+	// Next is the cursor of the next page, "" at the end.
+	Next string
+}
+
+// Store is what a Service needs of the place where jobs are kept.
+type Store interface {
+	// NewID makes an id; jobs with the same key land in the same place.
+	NewID(a Acceptance) string
+	// Accept stores the job; with an idempotency key that is taken it gives
+	// the earlier job's id and fingerprint instead, and stored is false.
+	Accept(ctx context.Context, a Acceptance) (ref Ref, fingerprint string, stored bool, err error)
+	// Get gives a tenant's job; ErrNotFound also for other tenants'.
+	Get(ctx context.Context, tenant, id string) (Job, error)
+	// Result gives the contact that a succeeded job wrote.
+	Result(ctx context.Context, tenant, id string) (Result, error)
+	// Input gives what the job was asked to write.
+	Input(ctx context.Context, tenant, id string) (contact.Input, error)
+	List(ctx context.Context, tenant string, f Filter) (Page, error)
+	// Cancel ends a job that no worker holds (ended true), or asks the worker to.
+	Cancel(ctx context.Context, tenant, id string, f *fault.Error) (ended bool, err error)
+	// Link notes on a terminal job that it was retried as another.
+	Link(ctx context.Context, tenant, id, retriedAs string) error
+	Delete(ctx context.Context, tenant, id string) error
+	// Await returns when the job may have changed: soon after its end, or
+	// when ctx is over.
+	Await(ctx context.Context, id string) error
+}
+
+// Service accepts jobs and tells what became of them.
+type Service struct {
+	Store Store
+	Queue Queue
+	// Accepted hears of each new job.
+	Accepted func(crm string)
+}
+
+// Accept stores a job and hands it to the workers. When it returns, the job
+// survives the death of this process. replayed: an earlier request with the
+// same key and payload made it.
+func (s *Service) Accept(ctx context.Context, a Acceptance) (j Job, replayed bool, err error) {
+	a.ID = s.Store.NewID(a)
+	ref, fingerprint, stored, err := s.Store.Accept(ctx, a)
+	if err != nil {
+		return Job{}, false, err
+	}
+	if !stored {
+		if fingerprint != a.Fingerprint {
+			return Job{}, false, ErrKeyReused
+		}
+		j, err = s.Store.Get(ctx, a.Tenant, ref.ID)
+		return j, true, err
+	}
+	s.Accepted(a.CRM)
+	// The record is safe: should the enqueueing fail, the reaper does it.
+	_ = s.Queue.Enqueue(context.WithoutCancel(ctx), ref)
+	return Job{Base: a.Base, Epoch: ref.Epoch, Status: Queued, Place: InQueue}, false, nil
+}
+
+// Wait gives the job as soon as it is over, or as it stands when ctx ends.
+func (s *Service) Wait(ctx context.Context, tenant, id string) (Job, error) {
+	for {
+		j, err := s.Store.Get(context.WithoutCancel(ctx), tenant, id)
+		if err != nil || j.Status.Terminal() || ctx.Err() != nil {
+			return j, err
+		}
+		if err := s.Store.Await(ctx, id); err != nil && ctx.Err() == nil {
+			return j, err
+		}
+	}
+}
+
+// Cancel withdraws a job. ended is false where a call may be out: the job ends
+// when that is known.
+func (s *Service) Cancel(ctx context.Context, tenant, id string) (j Job, ended bool, err error) {
+	f := fault.New(fault.Cancelled, "cancelled", "the job was cancelled")
+	ended, err = s.Store.Cancel(ctx, tenant, id, f)
+	if err != nil {
+		return Job{}, false, err
+	}
+	j, err = s.Store.Get(ctx, tenant, id)
+	return j, ended, err
+}
+
+// ErrRisk: the job ended unknown, and retrying it may write the contact twice.
+var ErrRisk = errors.New("job: a retry may write the contact twice")
+
+// Retry makes a new job of a terminal one. next carries what is new about it:
+// id, times and the caller; the rest is the old job's.
+func (s *Service) Retry(ctx context.Context, tenant, id string, acceptRisk bool, next Base) (Job, error) {
+	old, err := s.Store.Get(ctx, tenant, id)
+	if err != nil {
+		return Job{}, err
+	}
+	if !old.Status.Terminal() {
+		return Job{}, ErrNotTerminal
+	}
+	if old.Status == Unknown && !acceptRisk {
+		return Job{}, ErrRisk
+	}
+	in, err := s.Store.Input(ctx, tenant, id)
+	if err != nil {
+		return Job{}, err
+	}
+	b := old.Base
+	b.CreatedAt, b.ExpiresAt, b.CreatedBy, b.Key, b.RetryOf = next.CreatedAt, next.ExpiresAt, next.CreatedBy, next.Key, id
+	j, _, err := s.Accept(ctx, Acceptance{Base: b, Input: in})
+	if err != nil {
+		return Job{}, err
+	}
+	return j, s.Store.Link(ctx, tenant, id, j.ID)
+}

@@ -1,0 +1,91 @@
+package job
+
+import (
+	"context"
+	"time"
+
+	"crmferry/internal/contact"
+	"crmferry/internal/fault"
+)
+
+// settleTimeout bounds the writing of an outcome, which goes on even when the
+// attempt's context has ended.
+const settleTimeout = 10 * time.Second
+
+// settle writes down what an attempt came to.
+func (t *task) settle(ctx context.Context, f *fault.Error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	now := t.now()
+	v := Next(t.Policy, *t.j, f, now, t.Spread())
+	if v.Status == Verifying && v.At.Before(now.Add(t.wait)) {
+		v.At = now.Add(t.wait)
+	}
+	t.apply(v, f, now)
+	if !t.j.Status.Terminal() {
+		t.j.Place = OnTimer
+		return t.Records.Save(ctx, *t.j, t.kept, 0)
+	}
+	var result *Result
+	if t.j.Status == Succeeded {
+		result = t.kept
+	}
+	if err := t.Records.Finish(ctx, *t.j, result); err != nil {
+		return err
+	}
+	t.Observer.Finished(*t.j)
+	return nil
+}
+
+// apply turns a verdict into the job's new state.
+func (t *task) apply(v Verdict, f *fault.Error, now time.Time) {
+	j := t.j
+	j.spend(now)
+	a := Attempt{Number: j.Attempt, StartedAt: t.began, EndedAt: now, Step: t.step, Then: v.Status, Waiting: v.WaitingFor}
+	if f == nil {
+		a.Result = string(t.how)
+	} else {
+		a.Result, a.Code, a.Remote = string(f.Kind), f.Code, f.Status
+	}
+	j.record(a)
+	if v.Charge {
+		j.Failures++
+	}
+	if v.Setback {
+		j.Setbacks++
+	} else if f == nil || !f.NotApplied() {
+		j.Setbacks = 0
+	}
+	if v.Status == Verifying && j.Journal.UnknownAt.IsZero() {
+		j.Journal.UnknownAt, j.Journal.Fault = now, f
+	}
+	j.Status, j.NextAttemptAt, j.WaitingFor, j.Error = v.Status, v.At, v.WaitingFor, v.Error
+	if v.Status.Terminal() {
+		t.end(now)
+	}
+	t.Observer.Attempted(*j, a)
+}
+
+// end completes the fields of a terminal job and forgets its journal.
+func (t *task) end(now time.Time) {
+	j := t.j
+	j.FinishedAt, j.NextAttemptAt, j.WaitingFor = now, time.Time{}, ""
+	if j.Status == Succeeded {
+		j.Outcome = t.how
+		j.RemoteID = t.kept.Contact.ID
+	}
+	j.Journal = Journal{}
+}
+
+// warn adds what the CRM did not take, each field once.
+func (t *task) warn(more ...contact.Warning) {
+	for _, w := range more {
+		known := false
+		for _, old := range t.j.Warnings {
+			known = known || old == w
+		}
+		if !known {
+			t.j.Warnings = append(t.j.Warnings, w)
+		}
+	}
+}
