@@ -23,11 +23,11 @@ const (
 )
 
 const (
-	maxPlain   = 4_096
-	maxName    = 1_000
-	maxLong    = 65_536
-	maxPhone   = 64
-	maxURL     = 2_048
+	maxPlain  = 4_096
+	maxName   = 1_000
+	maxLong   = 65_536
+	maxPhone  = 64
+	maxURL    = 2_048
 	maxEmail  = 254 // bytes, RFC 3696 erratum 1690
 	maxLocal  = 64  // bytes, RFC 5321 section 4.5.3.1.1
 	maxLabel  = 63  // bytes, RFC 1035 section 2.3.4
@@ -161,8 +161,8 @@ func validPhone(s string) bool {
 // trimTel removes the scheme of a tel: URI (RFC 3966), which vCards hold.
 func trimTel(s string) string {
 	const scheme = "tel:"
-	if len(s) > len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
-		return strings.TrimSpace(s[len(scheme):])
+	for len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
+		s = strings.TrimSpace(s[len(scheme):])
 	}
 	return s
 }
@@ -194,8 +194,9 @@ func validWebHost(u *url.URL) bool {
 func parseTime(s string) (time.Time, bool) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
-		// UnmarshalText is stricter than time.Parse, which takes "T1:00:00Z".
-		if err := t.UnmarshalText([]byte(s)); err != nil {
+		t, err = time.Parse(time.RFC3339, s)
+		// The package takes "T1:00:00Z" and "00,5Z" too (https://go.dev/issue/54580).
+		if err != nil || s[len("2006-01-02T15")] != ':' || strings.Contains(s, ",") {
 			return time.Time{}, false
 		}
 	}
