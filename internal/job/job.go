@@ -122,6 +122,8 @@ type Base struct {
 	CallbackURL string            `json:"callback_url,omitempty"`
 	Show        Show              `json:"show,omitzero"`
 	Accepted    []contact.Warning `json:"accepted_with,omitempty"`
+	// Idem is a digest that names the caller's idempotency key, "" without one.
+	Idem string `json:"idem,omitempty"`
 	// Key is a UUID made for the job: what the CRM sees as idempotency key.
 	Key string `json:"key"`
 }
@@ -238,26 +240,46 @@ func (j Job) AllWarnings() []contact.Warning {
 	return append(append([]contact.Warning{}, j.Accepted...), j.Warnings...)
 }
 
-// spend adds the time since j.Since to the bucket of where the job was.
-func (j *Job) spend(now time.Time) {
+// taken accounts for the time since the job was last moved, when a worker
+// takes it.
+func (j *Job) taken(now time.Time) {
 	if j.Since.IsZero() {
 		j.Since = j.CreatedAt
 	}
-	ms := max(now.Sub(j.Since).Milliseconds(), 0)
-	j.Since = now
+	if j.StartedAt.IsZero() {
+		j.StartedAt = now
+	}
+	rest := max(now.Sub(j.Since), 0)
+	if !j.NextAttemptAt.IsZero() {
+		waited := min(rest, max(j.NextAttemptAt.Sub(j.Since), 0))
+		*j.waitBucket() += waited.Milliseconds()
+		rest -= waited
+	}
+	j.Durations.Queue += rest.Milliseconds()
+	j.Since, j.NextAttemptAt, j.WaitingFor = now, time.Time{}, ""
+}
+
+func (j *Job) waitBucket() *int64 {
 	switch {
 	case j.Status == Verifying:
-		j.Durations.Verify += ms
-	case j.Place == AtWorker:
-		j.Durations.CRM += ms
-	case j.Place == InQueue:
-		j.Durations.Queue += ms
+		return &j.Durations.Verify
 	case j.WaitingFor == ForPace:
-		j.Durations.Pace += ms
+		return &j.Durations.Pace
 	case j.WaitingFor == ForQuota:
-		j.Durations.Quota += ms
+		return &j.Durations.Quota
 	default:
-		j.Durations.Retry += ms
+		return &j.Durations.Retry
+	}
+}
+
+// spend accounts for the time that a worker has had the job.
+func (j *Job) spend(now time.Time) {
+	ms := max(now.Sub(j.Since).Milliseconds(), 0)
+	j.Since = now
+	if j.Status == Verifying {
+		j.Durations.Verify += ms
+	} else {
+		j.Durations.CRM += ms
 	}
 }
 

@@ -80,6 +80,7 @@ func (r *Runner) Run(ctx context.Context, ref Ref) error {
 	}
 	defer r.Held.hold(claimed.Ref())()
 	j := claimed.Job
+	j.taken(claimed.Now)
 	t := &task{Runner: r, j: &j, in: claimed.Input, kept: claimed.Kept, began: claimed.Now, clock: time.Now(), how: Created, prior: claimed.Journal}
 	if err := t.attempt(ctx); err != nil && !errors.Is(err, ErrStale) {
 		return err

@@ -71,9 +71,9 @@ type Store interface {
 	// Link notes on a terminal job that it was retried as another.
 	Link(ctx context.Context, tenant, id, retriedAs string) error
 	Delete(ctx context.Context, tenant, id string) error
-	// Await returns when the job may have changed: soon after its end, or
-	// when ctx is over.
-	Await(ctx context.Context, id string) error
+	// Watch gives a channel that hears of the end of a job, and a function to
+	// stop watching.
+	Watch(id string) (ended <-chan struct{}, stop func())
 }
 
 // Service accepts jobs and tells what became of them.
@@ -106,15 +106,25 @@ func (s *Service) Accept(ctx context.Context, a Acceptance) (j Job, replayed boo
 	return Job{Base: a.Base, Epoch: ref.Epoch, Status: Queued, Place: InQueue}, false, nil
 }
 
+// pollEvery is how often a waiting caller's job is read, in case the word of
+// its end got lost.
+const pollEvery = time.Second
+
 // Wait gives the job as soon as it is over, or as it stands when ctx ends.
 func (s *Service) Wait(ctx context.Context, tenant, id string) (Job, error) {
+	ended, stop := s.Store.Watch(id)
+	defer stop()
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
 	for {
 		j, err := s.Store.Get(context.WithoutCancel(ctx), tenant, id)
 		if err != nil || j.Status.Terminal() || ctx.Err() != nil {
 			return j, err
 		}
-		if err := s.Store.Await(ctx, id); err != nil && ctx.Err() == nil {
-			return j, err
+		select {
+		case <-ended:
+		case <-poll.C:
+		case <-ctx.Done():
 		}
 	}
 }

@@ -1,0 +1,397 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"crmferry/internal/contact"
+	"crmferry/internal/fault"
+	"crmferry/internal/job"
+)
+
+// Store keeps everything in one Redis, Sentinel set or Cluster.
+type Store struct {
+	redis  redis.UniversalClient
+	opts   Options
+	shards []shard
+	hub    *hub
+}
+
+// Options say how long things are kept.
+type Options struct {
+	ResultTTL  time.Duration // of a job that is over, with its result
+	ReceiptTTL time.Duration // of the short receipt after it
+}
+
+// New makes a Store. Close ends its subscription, not the client.
+func New(client redis.UniversalClient, o Options) *Store {
+	return &Store{redis: client, opts: o, shards: allShards(), hub: newHub(client)}
+}
+
+// Close ends the Store's own connection.
+func (s *Store) Close() error { return s.hub.close() }
+
+// lookAfter is when the reaper looks at a job that was just accepted.
+const lookAfter = 30 * time.Second
+
+// ownFor is how long a job's claim on a remote record is kept: longer than any
+// doubt about a create can last.
+const ownFor = 72 * time.Hour
+
+// longestOpen is longer than any job can stay open.
+const longestOpen = 31 * 24 * time.Hour
+
+// Accept stores a job.
+func (s *Store) Accept(ctx context.Context, a job.Acceptance) (job.Ref, string, bool, error) {
+	sh, ok := shardOf(a.ID)
+	if !ok {
+		return job.Ref{}, "", false, errors.New("store: not a job id")
+	}
+	a.Idem = idemDigest(a)
+	base, err := json.Marshal(a.Base)
+	if err != nil {
+		return job.Ref{}, "", false, err
+	}
+	input, err := json.Marshal(a.Input)
+	if err != nil {
+		return job.Ref{}, "", false, err
+	}
+	fingerprint := ""
+	if a.IdempotencyKey != "" {
+		fingerprint = "f" + a.Fingerprint
+	}
+	keys := []string{sh.job(a.ID), sh.open(), sh.byTenant(a.Tenant), sh.byAccount(a.AccountID), s.idemOr(sh, a.Base)}
+	got, err := acceptScript.Run(ctx, s.redis, keys,
+		a.ID, job.Version, a.Tenant, base, input, a.CreatedAt.UnixMilli(), lookAfter.Milliseconds(), fingerprint).Slice()
+	if err != nil {
+		return job.Ref{}, "", false, err
+	}
+	ref := job.Ref{ID: a.ID, Epoch: 1, Account: a.AccountID, CRM: a.CRM}
+	if got[0].(int64) == 1 {
+		return ref, a.Fingerprint, true, nil
+	}
+	ref.ID = got[1].(string)
+	return ref, got[2].(string)[1:], false, nil
+}
+
+// idemOr is the key of the job's idempotency entry, or the job's own where it has none.
+func (s *Store) idemOr(sh shard, b job.Base) string {
+	if b.Idem == "" {
+		return sh.job(b.ID)
+	}
+	return sh.idem(b.Idem)
+}
+
+// Claim takes a job for a worker.
+func (s *Store) Claim(ctx context.Context, ref job.Ref, lease time.Duration) (job.Claimed, error) {
+	sh, ok := shardOf(ref.ID)
+	if !ok {
+		return job.Claimed{}, job.ErrNotFound
+	}
+	got, err := claimScript.Run(ctx, s.redis, []string{sh.job(ref.ID), sh.open()},
+		ref.ID, job.Version, ref.Epoch, lease.Milliseconds()).Slice()
+	if err != nil {
+		return job.Claimed{}, err
+	}
+	switch got[0].(int64) {
+	case 0:
+		return job.Claimed{}, job.ErrNotFound
+	case 1:
+		return job.Claimed{}, job.ErrStale
+	case 2:
+		return job.Claimed{}, job.ErrNewer
+	}
+	fields := pairs(got[2])
+	j, err := decodeJob(fields)
+	if err != nil {
+		return job.Claimed{}, err
+	}
+	c := job.Claimed{Job: j, Now: time.UnixMilli(got[1].(int64)).UTC()}
+	if err := unmarshal(fields["input"], &c.Input); err != nil {
+		return job.Claimed{}, err
+	}
+	if raw := fields["result"]; raw != "" {
+		c.Kept = &job.Result{}
+		return c, unmarshal(raw, c.Kept)
+	}
+	return c, nil
+}
+
+// Save journals a held job.
+func (s *Store) Save(ctx context.Context, j job.Job, r *job.Result, lease time.Duration) error {
+	sh, _ := shardOf(j.ID)
+	state, result, err := encodeState(j, r)
+	if err != nil {
+		return err
+	}
+	sent := "0"
+	if j.Journal.Phase != job.Fresh {
+		sent = "1"
+	}
+	n, err := saveScript.Run(ctx, s.redis, []string{sh.job(j.ID), sh.open()},
+		j.ID, j.Epoch, j.Attempt, string(j.Status), string(j.Place), sent, state,
+		lease.Milliseconds(), j.NextAttemptAt.UnixMilli(), result).Int()
+	return current(n, err)
+}
+
+// Finish ends a held job. A record that the job created becomes its own first.
+func (s *Store) Finish(ctx context.Context, j job.Job, r *job.Result) error {
+	if j.Outcome == job.Created && j.RemoteID != "" {
+		if _, err := s.Own(ctx, j.AccountID, j.RemoteID, j.ID); err != nil {
+			return err
+		}
+	}
+	sh, _ := shardOf(j.ID)
+	state, result, err := encodeState(j, r)
+	if err != nil {
+		return err
+	}
+	n, err := finishScript.Run(ctx, s.redis, s.endKeys(sh, j),
+		s.endArgs(j, state, result)...).Int()
+	return current(n, err)
+}
+
+func (s *Store) endKeys(sh shard, j job.Job) []string {
+	return []string{
+		sh.job(j.ID), sh.open(), sh.finished(j.Tenant), sh.receipt(j.ID), s.idemOr(sh, j.Base),
+		sh.byTenant(j.Tenant), sh.byAccount(j.AccountID),
+	}
+}
+
+func (s *Store) endArgs(j job.Job, state []byte, result string) []any {
+	return []any{
+		j.ID, j.Epoch, j.Attempt, string(j.Status), state, j.FinishedAt.UnixMilli(), result,
+		s.opts.ResultTTL.Milliseconds(), receiptOf(j), s.opts.ReceiptTTL.Milliseconds(), doneChannel(),
+		longestOpen.Milliseconds(),
+	}
+}
+
+// Own claims a remote record for a job.
+func (s *Store) Own(ctx context.Context, account, remoteID, jobID string) (bool, error) {
+	key := ownKey(account, remoteID)
+	err := s.redis.SetArgs(ctx, key, jobID, redis.SetArgs{Mode: "NX", TTL: ownFor}).Err()
+	if err == nil {
+		return true, nil
+	}
+	if !errors.Is(err, redis.Nil) {
+		return false, err
+	}
+	owner, err := s.redis.Get(ctx, key).Result()
+	if errors.Is(err, redis.Nil) {
+		return false, nil // it expired between the two; the next look decides
+	}
+	return owner == jobID, err
+}
+
+// Owners tells which jobs hold which remote records.
+func (s *Store) Owners(ctx context.Context, account string, remoteIDs []string) (map[string]string, error) {
+	keys := make([]string, len(remoteIDs))
+	for i, id := range remoteIDs {
+		keys[i] = ownKey(account, id)
+	}
+	values, err := s.redis.MGet(ctx, keys...).Result()
+	if err != nil {
+		return nil, err
+	}
+	owners := map[string]string{}
+	for i, v := range values {
+		if owner, ok := v.(string); ok {
+			owners[remoteIDs[i]] = owner
+		}
+	}
+	return owners, nil
+}
+
+func encodeState(j job.Job, r *job.Result) (state []byte, result string, err error) {
+	if state, err = json.Marshal(j.State); err != nil || r == nil {
+		return state, "", err
+	}
+	raw, err := json.Marshal(r)
+	return state, string(raw), err
+}
+
+// current turns a script's 0 into ErrStale.
+func current(n int, err error) error {
+	if err == nil && n == 0 {
+		return job.ErrStale
+	}
+	return err
+}
+
+// decodeJob reads the fields of a job's hash.
+func decodeJob(h map[string]string) (job.Job, error) {
+	var j job.Job
+	if err := unmarshal(h["base"], &j.Base); err != nil {
+		return j, err
+	}
+	if err := unmarshal(h["state"], &j.State); err != nil {
+		return j, err
+	}
+	j.Status, j.Place = job.Status(h["s"]), job.Place(h["p"])
+	j.CancelRequested = h["c"] == "1"
+	var err1, err2 error
+	j.Epoch, err1 = strconv.ParseInt(h["e"], 10, 64)
+	j.Attempt, err2 = strconv.ParseInt(h["a"], 10, 64)
+	return j, errors.Join(err1, err2)
+}
+
+func unmarshal(raw string, v any) error {
+	if raw == "" {
+		return nil
+	}
+	dec := json.NewDecoder(strings.NewReader(raw))
+	dec.UseNumber()
+	if err := dec.Decode(v); err != nil {
+		return fmt.Errorf("store: unreadable record: %w", err)
+	}
+	return nil
+}
+
+// pairs turns the flat list of a hash into a map.
+func pairs(v any) map[string]string {
+	list, _ := v.([]any)
+	h := make(map[string]string, len(list)/2)
+	for i := 0; i+1 < len(list); i += 2 {
+		k, _ := list[i].(string)
+		h[k], _ = list[i+1].(string)
+	}
+	return h
+}
+
+var jobFields = []string{"v", "s", "e", "a", "p", "c", "t", "base", "state"}
+
+// Get gives a tenant's job, or what its receipt still tells of it.
+func (s *Store) Get(ctx context.Context, tenant, id string) (job.Job, error) {
+	sh, ok := shardOf(id)
+	if !ok {
+		return job.Job{}, job.ErrNotFound
+	}
+	values, err := s.redis.HMGet(ctx, sh.job(id), jobFields...).Result()
+	if err != nil {
+		return job.Job{}, err
+	}
+	h := zip(jobFields, values)
+	if h["v"] == "" {
+		return s.fromReceipt(ctx, sh, tenant, id)
+	}
+	if h["t"] != tenant {
+		return job.Job{}, job.ErrNotFound
+	}
+	return decodeJob(h)
+}
+
+func zip(names []string, values []any) map[string]string {
+	h := make(map[string]string, len(names))
+	for i, name := range names {
+		h[name], _ = values[i].(string)
+	}
+	return h
+}
+
+// Result gives the contact that a job wrote; ErrGone when only the receipt is left.
+func (s *Store) Result(ctx context.Context, tenant, id string) (job.Result, error) {
+	var r job.Result
+	return r, s.body(ctx, tenant, id, "result", &r)
+}
+
+// Input gives what a job was asked to write.
+func (s *Store) Input(ctx context.Context, tenant, id string) (contact.Input, error) {
+	var in contact.Input
+	return in, s.body(ctx, tenant, id, "input", &in)
+}
+
+func (s *Store) body(ctx context.Context, tenant, id, field string, v any) error {
+	sh, ok := shardOf(id)
+	if !ok {
+		return job.ErrNotFound
+	}
+	values, err := s.redis.HMGet(ctx, sh.job(id), "t", field).Result()
+	if err != nil {
+		return err
+	}
+	h := zip([]string{"t", field}, values)
+	switch {
+	case h["t"] == "":
+		if _, err := s.fromReceipt(ctx, sh, tenant, id); err != nil {
+			return err
+		}
+		return job.ErrGone
+	case h["t"] != tenant:
+		return job.ErrNotFound
+	case h[field] == "":
+		return job.ErrGone
+	}
+	return unmarshal(h[field], v)
+}
+
+// Cancel ends a job that no worker holds, or asks the worker to end it.
+func (s *Store) Cancel(ctx context.Context, tenant, id string, f *fault.Error) (bool, error) {
+	for range 5 {
+		j, err := s.Get(ctx, tenant, id)
+		if err != nil {
+			return false, err
+		}
+		if j.Status.Terminal() {
+			return false, job.ErrTerminal
+		}
+		j.Status, j.Error, j.FinishedAt, j.NextAttemptAt, j.WaitingFor = job.Cancelled, f, time.Now().UTC(), time.Time{}, ""
+		sh, _ := shardOf(id)
+		state, _, err := encodeState(j, nil)
+		if err != nil {
+			return false, err
+		}
+		n, err := cancelScript.Run(ctx, s.redis, s.endKeys(sh, j), s.endArgs(j, state, "")...).Int()
+		if err != nil {
+			return false, err
+		}
+		if n > 0 {
+			return n == 1, nil
+		}
+	}
+	return false, job.ErrStale
+}
+
+// Link notes that a terminal job was retried as another.
+func (s *Store) Link(ctx context.Context, tenant, id, retriedAs string) error {
+	j, err := s.Get(ctx, tenant, id)
+	if err != nil {
+		return err
+	}
+	j.RetriedAs = retriedAs
+	state, _, err := encodeState(j, nil)
+	if err != nil {
+		return err
+	}
+	sh, _ := shardOf(id)
+	n, err := linkScript.Run(ctx, s.redis, []string{sh.job(id)}, state).Int()
+	return current(n, err)
+}
+
+// Delete removes a terminal job and everything about it.
+func (s *Store) Delete(ctx context.Context, tenant, id string) error {
+	j, err := s.Get(ctx, tenant, id)
+	if err != nil {
+		return err
+	}
+	if !j.Status.Terminal() {
+		return job.ErrNotTerminal
+	}
+	sh, _ := shardOf(id)
+	pipe := s.redis.TxPipeline()
+	pipe.Del(ctx, sh.job(id), sh.receipt(id))
+	if j.Idem != "" {
+		pipe.Del(ctx, sh.idem(j.Idem))
+	}
+	pipe.ZRem(ctx, sh.byTenant(tenant), id)
+	pipe.ZRem(ctx, sh.byAccount(j.AccountID), id)
+	pipe.ZRem(ctx, sh.finished(tenant), id)
+	_, err = pipe.Exec(ctx)
+	return err
+}

@@ -1,0 +1,87 @@
+// Package store keeps jobs and accounts in Redis. All keys are made in this
+// file. Nothing is atomic across hash tags: the order is record, then queue,
+// then index.
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/base64"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"crmferry/internal/job"
+)
+
+// shards is the number of hash tags over which jobs are spread. It is part of
+// every id and must not change without a migration.
+const shards = 16
+
+const prefix = "ferry:1:"
+
+// shard is one of the hash tags of jobs: "0a".
+type shard string
+
+func (s shard) key(rest string) string { return prefix + "{j" + string(s) + "}:" + rest }
+
+func (s shard) open() string                  { return s.key("open") }
+func (s shard) job(id string) string          { return s.key("job:" + id) }
+func (s shard) receipt(id string) string      { return s.key("receipt:" + id) }
+func (s shard) idem(digest string) string     { return s.key("key:" + digest) }
+func (s shard) byTenant(tenant string) string { return s.key("tenant:" + tenant) }
+func (s shard) byAccount(id string) string    { return s.key("account:" + id) }
+func (s shard) finished(tenant string) string { return s.key("finished:" + tenant) }
+func ownKey(account, remoteID string) string  { return prefix + "{r" + account + "}:own:" + remoteID }
+func accountKey(id string) string             { return prefix + "{a" + id + "}:account" }
+func accountIndex(tenant string) string       { return prefix + "{t" + tenant + "}:accounts" }
+func leadKey() string                         { return prefix + "lead:reaper" }
+func doneChannel() string                     { return prefix + "done" }
+func sealCheckKey() string                    { return prefix + "seal-check" }
+func allShards() (list []shard) {
+	for i := range shards {
+		list = append(list, shard(fmt.Sprintf("%02x", i)))
+	}
+	return list
+}
+
+var idAlphabet = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// NewID makes a job id: its shard, then a UUID of version 7. Jobs with the
+// same idempotency key land in the same shard.
+func (s *Store) NewID(a job.Acceptance) string {
+	n := rand.IntN(shards)
+	if a.IdempotencyKey != "" {
+		h := fnv.New32a()
+		_, _ = h.Write([]byte(idemDigest(a)))
+		n = int(h.Sum32() % shards)
+	}
+	u := uuid.Must(uuid.NewV7())
+	return fmt.Sprintf("job_%02x%s", n, idAlphabet.EncodeToString(u[:]))
+}
+
+// shardOf reads the shard out of an id; false when id is none of ours.
+func shardOf(id string) (shard, bool) {
+	rest, ok := strings.CutPrefix(id, "job_")
+	if !ok || len(rest) != 28 {
+		return "", false
+	}
+	n, err := strconv.ParseUint(rest[:2], 16, 8)
+	if err != nil || n >= shards || strings.ToLower(rest) != rest {
+		return "", false
+	}
+	return shard(rest[:2]), true
+}
+
+// idemDigest names (tenant, account, key) in a fixed length.
+func idemDigest(a job.Acceptance) string {
+	if a.IdempotencyKey == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(a.Tenant + "\x00" + a.AccountID + "\x00" + a.IdempotencyKey))
+	return base64.RawURLEncoding.EncodeToString(sum[:18])
+}

@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"crmferry/internal/job"
+)
+
+// Due lists jobs whose time has come, over all shards.
+func (s *Store) Due(ctx context.Context, limit int) ([]job.Due, error) {
+	pipe := s.redis.Pipeline()
+	replies := make([]*redis.Cmd, len(s.shards))
+	for i, sh := range s.shards {
+		replies[i] = dueScript.Eval(ctx, pipe, []string{sh.open()}, limit, sh.job(""))
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, err
+	}
+	var due []job.Due
+	for _, reply := range replies {
+		list, err := reply.Slice()
+		if err != nil {
+			return nil, err
+		}
+		now, _ := list[0].(int64)
+		for _, item := range list[1:] {
+			d, err := decodeDue(item.([]any), milli(now))
+			if err != nil {
+				return nil, err
+			}
+			due = append(due, d)
+		}
+	}
+	return due, nil
+}
+
+func decodeDue(item []any, now time.Time) (job.Due, error) {
+	var text [5]string
+	for i := range text {
+		text[i], _ = item[i].(string)
+	}
+	var base job.Base
+	epoch, err := strconv.ParseInt(text[2], 10, 64)
+	if err := errors.Join(err, unmarshal(text[4], &base)); err != nil {
+		return job.Due{}, err
+	}
+	return job.Due{
+		Ref:    job.Ref{ID: text[0], Epoch: epoch, Account: base.AccountID, CRM: base.CRM},
+		Status: job.Status(text[1]), Place: job.Place(text[3]), Age: now.Sub(base.CreatedAt),
+	}, nil
+}
+
+// Requeue raises the epoch of a job that is still as d says.
+func (s *Store) Requeue(ctx context.Context, d job.Due) (job.Ref, error) {
+	sh, _ := shardOf(d.ID)
+	n, err := requeueScript.Run(ctx, s.redis, []string{sh.job(d.ID), sh.open()},
+		d.ID, d.Epoch, string(d.Place), lookAfter.Milliseconds()).Int64()
+	if err := current(int(n), err); err != nil {
+		return job.Ref{}, err
+	}
+	ref := d.Ref
+	ref.Epoch = n
+	return ref, nil
+}
+
+// Postpone moves the time of a job that is still as d says.
+func (s *Store) Postpone(ctx context.Context, d job.Due, by time.Duration) error {
+	sh, _ := shardOf(d.ID)
+	n, err := postponeScript.Run(ctx, s.redis, []string{sh.job(d.ID), sh.open()},
+		d.ID, d.Epoch, string(d.Place), by.Milliseconds()).Int()
+	return current(n, err)
+}
+
+// Renew extends the leases of jobs that are still held under their epoch.
+func (s *Store) Renew(ctx context.Context, refs []job.Ref, lease time.Duration) error {
+	pipe := s.redis.Pipeline()
+	for _, ref := range refs {
+		if sh, ok := shardOf(ref.ID); ok {
+			postponeScript.Eval(ctx, pipe, []string{sh.job(ref.ID), sh.open()},
+				ref.ID, ref.Epoch, string(job.AtWorker), lease.Milliseconds())
+		}
+	}
+	_, err := pipe.Exec(ctx)
+	return err
+}
+
+// Lead takes or keeps the lead of the reapers.
+func (s *Store) Lead(ctx context.Context, holder string, hold time.Duration) (bool, error) {
+	n, err := leadScript.Run(ctx, s.redis, []string{leadKey()}, holder, hold.Milliseconds()).Int()
+	return n == 1, err
+}
+
+// OpenCount is the number of jobs that are not over.
+func (s *Store) OpenCount(ctx context.Context) (int64, error) {
+	pipe := s.redis.Pipeline()
+	counts := make([]*redis.IntCmd, len(s.shards))
+	for i, sh := range s.shards {
+		counts[i] = pipe.ZCard(ctx, sh.open())
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return 0, err
+	}
+	var sum int64
+	for _, c := range counts {
+		sum += c.Val()
+	}
+	return sum, nil
+}

@@ -1,0 +1,165 @@
+package store
+
+import "github.com/redis/go-redis/v9"
+
+// A job is one hash:
+//
+//	v version   s status   e epoch   a attempt   p place   t tenant
+//	c cancel requested     d something was sent (the journal is not empty)
+//	base, state, input, result: JSON
+//
+// Every script that changes a job names what it believes to be current. Times
+// are milliseconds of Redis's clock.
+const luaNow = `
+local function now()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+`
+
+// acceptScript stores a new job, unless its idempotency key is taken.
+// KEYS job, open, by tenant, by account, idempotency key ("" when there is none: then equal to job)
+// ARGV id, version, tenant, base, input, created ms, look ms, fingerprint or ""
+var acceptScript = redis.NewScript(luaNow + `
+if ARGV[8] ~= '' then
+  local taken = redis.call('HMGET', KEYS[5], 'id', 'f')
+  if taken[1] then return {0, taken[1], taken[2]} end
+  redis.call('HSET', KEYS[5], 'id', ARGV[1], 'f', ARGV[8])
+end
+redis.call('HSET', KEYS[1], 'v', ARGV[2], 's', 'queued', 'e', 1, 'a', 0, 'p', 'queue', 't', ARGV[3], 'base', ARGV[4], 'input', ARGV[5])
+redis.call('ZADD', KEYS[2], now() + ARGV[7], ARGV[1])
+redis.call('ZADD', KEYS[3], ARGV[6], ARGV[1])
+redis.call('ZADD', KEYS[4], ARGV[6], ARGV[1])
+return {1}
+`)
+
+// claimScript gives a job to a worker.
+// KEYS job, open   ARGV id, newest readable version, epoch, lease ms
+// Returns {0 gone | 1 stale | 2 newer | 3, now, fields...}.
+var claimScript = redis.NewScript(luaNow + `
+local h = redis.call('HMGET', KEYS[1], 'v', 's', 'e', 'p')
+if not h[1] then return {0} end
+if tonumber(h[1]) > tonumber(ARGV[2]) then return {2} end
+if h[3] ~= ARGV[3] or h[4] ~= 'queue' then return {1} end
+if h[2] ~= 'verifying' then redis.call('HSET', KEYS[1], 's', 'running') end
+redis.call('HSET', KEYS[1], 'p', 'worker')
+redis.call('HINCRBY', KEYS[1], 'a', 1)
+local t = now()
+redis.call('ZADD', KEYS[2], t + ARGV[4], ARGV[1])
+return {3, t, redis.call('HGETALL', KEYS[1])}
+`)
+
+// held is the condition of all writes of a worker: it holds the job under this
+// epoch and attempt.
+const luaHeld = `
+local h = redis.call('HMGET', KEYS[1], 'e', 'a', 'p', 'c')
+if h[1] ~= ARGV[2] or h[2] ~= ARGV[3] or h[3] ~= 'worker' then return 0 end
+`
+
+// saveScript journals a held job.
+// KEYS job, open
+// ARGV id, epoch, attempt, status, place, sent, state, lease ms, due ms, result or ""
+var saveScript = redis.NewScript(luaNow + luaHeld + `
+redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', ARGV[5], 'd', ARGV[6], 'state', ARGV[7])
+if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'result', ARGV[10]) end
+local at = now()
+if ARGV[5] == 'worker' then
+  at = at + ARGV[8]
+elseif h[4] ~= '1' or ARGV[6] == '1' then
+  at = ARGV[9]
+end
+redis.call('ZADD', KEYS[2], at, ARGV[1])
+return 1
+`)
+
+// luaEnd puts a job among the finished ones and sets when everything about it
+// expires; index entries past any retention go at the same time.
+const luaEnd = `
+redis.call('ZADD', KEYS[3], ARGV[6], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', ARGV[6] - ARGV[8])
+redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', ARGV[6] - ARGV[8] - ARGV[12])
+redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', ARGV[6] - ARGV[8] - ARGV[12])
+redis.call('SET', KEYS[4], ARGV[9], 'PX', ARGV[10])
+redis.call('PEXPIRE', KEYS[1], ARGV[8])
+redis.call('PEXPIRE', KEYS[5], ARGV[8])
+redis.call('PUBLISH', ARGV[11], ARGV[1])
+return 1
+`
+
+// finishScript ends a held job and sets when everything about it expires.
+// KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account
+// ARGV id, epoch, attempt, status, state, finished ms, result or "", ttl ms, receipt, receipt ttl ms,
+// channel, longest life of an open job ms
+var finishScript = redis.NewScript(luaHeld + `
+redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', '', 'state', ARGV[5])
+if ARGV[7] ~= '' then redis.call('HSET', KEYS[1], 'result', ARGV[7]) else redis.call('HDEL', KEYS[1], 'result') end
+redis.call('ZREM', KEYS[2], ARGV[1])
+` + luaEnd)
+
+// cancelScript ends a job that nobody holds and of which nothing was sent, or
+// asks the worker to. Arguments as finishScript, without result; the job must
+// be as it was read: ARGV[2] epoch, ARGV[3] attempt.
+// Returns 0 changed meanwhile, 1 ended, 2 requested.
+var cancelScript = redis.NewScript(`
+local h = redis.call('HMGET', KEYS[1], 'e', 'a', 'p', 'd')
+if h[3] == '' or not h[3] then return 0 end
+if h[3] == 'worker' or h[4] == '1' then
+  redis.call('HSET', KEYS[1], 'c', '1')
+  return 2
+end
+if h[1] ~= ARGV[2] or h[2] ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', '', 'state', ARGV[5])
+redis.call('ZREM', KEYS[2], ARGV[1])
+` + luaEnd)
+
+// dueScript lists jobs whose time has come, and forgets those without a record.
+// KEYS open   ARGV limit, prefix of job keys
+var dueScript = redis.NewScript(luaNow + `
+local t, out = now(), {t}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', t, 'LIMIT', 0, ARGV[1])) do
+  local h = redis.call('HMGET', ARGV[2] .. id, 's', 'e', 'p', 'base')
+  if h[1] and h[3] ~= '' then
+    table.insert(out, {id, h[1], h[2], h[3], h[4]})
+  else
+    redis.call('ZREM', KEYS[1], id)
+  end
+end
+return out
+`)
+
+// requeueScript raises the epoch of a job that is still as it was seen.
+// KEYS job, open   ARGV id, epoch, place, look ms
+var requeueScript = redis.NewScript(luaNow + `
+local h = redis.call('HMGET', KEYS[1], 'e', 'p', 's')
+if h[1] ~= ARGV[2] or h[2] ~= ARGV[3] then return 0 end
+if h[3] ~= 'verifying' then redis.call('HSET', KEYS[1], 's', 'queued') end
+redis.call('HSET', KEYS[1], 'p', 'queue')
+redis.call('ZADD', KEYS[2], now() + ARGV[4], ARGV[1])
+return redis.call('HINCRBY', KEYS[1], 'e', 1)
+`)
+
+// postponeScript moves the time of a job that is still as it was seen.
+// KEYS job, open   ARGV id, epoch, place, by ms
+var postponeScript = redis.NewScript(luaNow + `
+local h = redis.call('HMGET', KEYS[1], 'e', 'p')
+if h[1] ~= ARGV[2] or h[2] ~= ARGV[3] then return 0 end
+redis.call('ZADD', KEYS[2], 'XX', now() + ARGV[4], ARGV[1])
+return 1
+`)
+
+// linkScript notes on a terminal job that it was retried.
+// KEYS job   ARGV state
+var linkScript = redis.NewScript(`
+if redis.call('HGET', KEYS[1], 'p') ~= '' then return 0 end
+redis.call('HSET', KEYS[1], 'state', ARGV[1])
+return 1
+`)
+
+// leadScript takes or keeps the lead.
+// KEYS lead   ARGV holder, hold ms
+var leadScript = redis.NewScript(`
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+`)
