@@ -16,6 +16,7 @@ import (
 
 	"crmferry/internal/sandbox/hubspot"
 	"crmferry/internal/sandbox/kit"
+	"crmferry/internal/sandbox/salesforce"
 )
 
 // Options are what all imitations of a world share.
@@ -30,7 +31,7 @@ type World struct {
 // specs is the list of imitations.
 func specs() []kit.Spec {
 	return []kit.Spec{
-		hubspot.Spec(),
+		hubspot.Spec(), salesforce.Spec(),
 	}
 }
 
