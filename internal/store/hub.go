@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -21,6 +22,8 @@ type hub struct {
 func newHub(client redis.UniversalClient) *hub {
 	return &hub{client: client, watch: map[string]map[chan struct{}]struct{}{}}
 }
+
+const subscribeTimeout = time.Second
 
 // Watch gives a channel that hears of the end of a job.
 func (s *Store) Watch(id string) (<-chan struct{}, func()) {
@@ -50,6 +53,11 @@ func (h *hub) subscribe() {
 		return
 	}
 	h.sub = h.client.Subscribe(context.Background(), doneChannel())
+	// Wait for Redis's word, so that the first watcher misses nothing; without
+	// it the watchers poll until the subscription is made good.
+	ctx, cancel := context.WithTimeout(context.Background(), subscribeTimeout)
+	defer cancel()
+	_, _ = h.sub.Receive(ctx)
 	go h.listen(h.sub.Channel(redis.WithChannelSize(10_000)))
 }
 

@@ -115,7 +115,8 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 // dueScript lists jobs whose time has come, and forgets those without a record.
 // KEYS open   ARGV limit, prefix of job keys
 var dueScript = redis.NewScript(luaNow + `
-local t, out = now(), {t}
+local t = now()
+local out = {t}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', t, 'LIMIT', 0, ARGV[1])) do
   local h = redis.call('HMGET', ARGV[2] .. id, 's', 'e', 'p', 'base')
   if h[1] and h[3] ~= '' then

@@ -1,0 +1,149 @@
+// Package localredis runs a Redis of our own on this machine: a redis-server
+// child process where the program is on the PATH, else one in memory.
+package localredis
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// ErrNoProgram: redis-server is not on the PATH.
+var ErrNoProgram = errors.New("redis-server is not on the PATH")
+
+// Process is a redis-server child. It ends with its parent.
+type Process struct {
+	Addr     string
+	Password string
+	dir      string
+	conf     []string
+	cmd      *exec.Cmd
+	exited   chan struct{}
+	output   *bytes.Buffer
+}
+
+// Start runs redis-server on a free loopback port with its data under dir and
+// waits until it answers. Further lines of configuration may be given; by
+// default it appends every write to a file, synced every second, and never
+// evicts.
+func Start(ctx context.Context, dir string, conf ...string) (*Process, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	p := &Process{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Password: rand.Text(), dir: dir, conf: conf}
+	return p, p.Restart(ctx)
+}
+
+// Restart runs the server again on the same port and data; it must have ended.
+func (p *Process) Restart(ctx context.Context) error {
+	program, err := exec.LookPath("redis-server")
+	if err != nil {
+		return ErrNoProgram
+	}
+	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+		return err
+	}
+	p.output, p.exited = &bytes.Buffer{}, make(chan struct{})
+	p.cmd = exec.Command(program, "-")
+	p.cmd.Dir = p.dir
+	p.cmd.Stdin = bytes.NewBufferString(p.config())
+	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
+	if err := startWithParent(p.cmd, p.exited); err != nil {
+		return fmt.Errorf("redis-server: %w", err)
+	}
+	return p.await(ctx)
+}
+
+// config goes in over standard input, so that the password shows nowhere.
+func (p *Process) config() string {
+	_, port, _ := net.SplitHostPort(p.Addr)
+	var b bytes.Buffer
+	for _, line := range append([]string{
+		"bind 127.0.0.1", "port " + port, "requirepass " + p.Password, "dir " + strconv.Quote(absolute(p.dir)),
+		"appendonly yes", "appendfsync everysec", "save \"\"", "maxmemory-policy noeviction", "daemonize no",
+		"loglevel warning",
+	}, p.conf...) {
+		b.WriteString(line + "\n")
+	}
+	return b.String()
+}
+
+func absolute(dir string) string {
+	if abs, err := filepath.Abs(dir); err == nil {
+		return abs
+	}
+	return dir
+}
+
+// await waits until the server answers; loading a large file takes its time.
+func (p *Process) await(ctx context.Context) error {
+	client := p.Client()
+	defer func() { _ = client.Close() }()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			p.Kill()
+			return fmt.Errorf("redis-server did not come up: %w", ctx.Err())
+		case <-p.exited:
+			return fmt.Errorf("redis-server ended at its start: %s", lastLine(p.output))
+		case <-tick.C:
+			if client.Ping(ctx).Err() == nil {
+				return nil
+			}
+		}
+	}
+}
+
+// Client connects to the server.
+func (p *Process) Client() *redis.Client {
+	return redis.NewClient(&redis.Options{Addr: p.Addr, Password: p.Password})
+}
+
+// Stop ends the server in good order.
+func (p *Process) Stop() {
+	_ = p.cmd.Process.Signal(os.Interrupt)
+	select {
+	case <-p.exited:
+	case <-time.After(10 * time.Second):
+		p.Kill()
+	}
+}
+
+// Kill ends the server at once, as a crash would.
+func (p *Process) Kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.exited
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+func lastLine(b *bytes.Buffer) string {
+	last := "no output"
+	for s := bufio.NewScanner(bytes.NewReader(b.Bytes())); s.Scan(); {
+		if s.Text() != "" {
+			last = s.Text()
+		}
+	}
+	return last
+}
