@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"crmferry/internal/sandbox/affinity"
 	"crmferry/internal/sandbox/hubspot"
 	"crmferry/internal/sandbox/kit"
 	"crmferry/internal/sandbox/salesforce"
@@ -31,7 +32,7 @@ type World struct {
 // specs is the list of imitations.
 func specs() []kit.Spec {
 	return []kit.Spec{
-		hubspot.Spec(), salesforce.Spec(),
+		affinity.Spec(), hubspot.Spec(), salesforce.Spec(),
 	}
 }
 
