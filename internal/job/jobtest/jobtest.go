@@ -4,7 +4,6 @@ package jobtest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -325,4 +324,3 @@ func result(t *testing.T, s Store) {
 		t.Errorf("owners = %v, %v", owners, err)
 	}
 }
-
