@@ -32,6 +32,8 @@ type OAuth struct {
 	ClientAuth string
 	// Grant is refresh_token (default), client_credentials or none (tokens do not expire).
 	Grant string
+	// AppOnly: a credential without a refresh token is renewed by client_credentials.
+	AppOnly bool
 	// Params are further parameters of the token request; values may hold
 	// credentials and settings in braces.
 	Params map[string]string
@@ -63,14 +65,15 @@ func (s Scheme) Params() []Param {
 	case Basic:
 		return []Param{{"username", true, false}, {"password", true, true}}
 	default:
-		grant := ""
+		var o OAuth
 		if s.OAuth != nil {
-			grant = s.OAuth.Grant
+			o = *s.OAuth
 		}
+		app := o.Grant == "client_credentials"
 		return []Param{
-			{"client_id", grant == "client_credentials", false},
-			{"client_secret", grant == "client_credentials", true},
-			{AccessToken, grant != "client_credentials", true},
+			{"client_id", app, false},
+			{"client_secret", app, true},
+			{AccessToken, !app && !o.AppOnly, true},
 			{"refresh_token", false, true},
 			{"expires_at", false, false},
 		}

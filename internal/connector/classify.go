@@ -37,8 +37,11 @@ func (s *Session) transportFault(op string, err error) error {
 		f.Code = string(te.Reason)
 		f.Message = "the CRM could not be reached"
 		f.Kind = fault.Unavailable
-		if te.Reason == transport.PrivateAddress {
+		switch te.Reason {
+		case transport.PrivateAddress:
 			f.Kind, f.Message = fault.Invalid, "the CRM's address is a private one, which this installation does not allow"
+		case transport.InvalidRequest:
+			f.Kind, f.Message = fault.Invalid, "the account's settings and credentials give no request that can be sent"
 		}
 		if te.Sent && writes(op) {
 			f.Kind, f.Message = fault.OutcomeUnknown, "the request was sent, but its answer did not arrive"
@@ -59,7 +62,11 @@ func (s *Session) refusal(op string, r Reply) error {
 	if parse == nil {
 		parse = LenientError
 	}
-	return s.classify(op, r, parse(r))
+	ve := parse(r)
+	if ve.Kind == "" && accepted(nil, r.Status) && writes(op) {
+		ve.Kind = fault.OutcomeUnknown // a success of a kind that we do not know
+	}
+	return s.classify(op, r, ve)
 }
 
 // undecoded classifies an answer with an accepted status that is a refusal all
@@ -67,7 +74,7 @@ func (s *Session) refusal(op string, r Reply) error {
 func (s *Session) undecoded(op string, r Reply, err error) error {
 	var ve *VendorError
 	if errors.As(err, &ve) {
-		return s.classify(op, r, *ve)
+		return s.refused(op, r, *ve)
 	}
 	f := &fault.Error{
 		Kind: fault.BadResponse, Code: "unreadable_answer", Message: "the CRM's answer could not be read",
@@ -79,17 +86,23 @@ func (s *Session) undecoded(op string, r Reply, err error) error {
 	return f
 }
 
+// refused classifies a refusal within an accepted status.
+func (s *Session) refused(op string, r Reply, ve VendorError) *fault.Error {
+	f := s.classify(op, r, ve)
+	if f.Kind == fault.BadResponse && ve.Kind == "" {
+		f.Kind = fault.Invalid
+	}
+	return f
+}
+
 func (s *Session) classify(op string, r Reply, ve VendorError) *fault.Error {
 	f := &fault.Error{
-		Kind: s.kind(op, r, ve), Code: ve.Code, Message: clip(s.redactText(ve.Message), 500),
+		Kind: s.kind(op, r, ve), Code: clip(ve.Code, 100), Message: clip(s.mask(ve.Message), 500),
 		Fields: s.unified(ve.Fields), Status: r.Status, RemoteID: ve.RemoteID,
 		MaybeApplied: ve.MaybeApplied, RetryAfter: ve.RetryAfter, CRM: s.spec.ID, Op: op,
 	}
 	if f.RetryAfter == 0 {
-		f.RetryAfter = s.spec.Limits.wait(r.Header, time.Now())
-	}
-	if f.RetryAfter == 0 && f.Kind == fault.RateLimited {
-		f.RetryAfter = s.spec.Limits.DefaultWait
+		f.RetryAfter = s.spec.Limits.wait(r.Header, f.Kind == fault.RateLimited, time.Now())
 	}
 	return f
 }
@@ -156,8 +169,6 @@ func (s *Session) unified(names []string) []string {
 	}
 	return paths
 }
-
-func (s *Session) redactText(text string) string { return string(s.redact([]byte(text))) }
 
 // clip cuts text to at most n runes.
 func clip(text string, n int) string {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"crmferry/internal/fault"
 )
 
 const (
@@ -64,6 +66,14 @@ func (s *Session) ask(ctx context.Context, d Discovery, key string) (any, error)
 	if err != nil {
 		return nil, err
 	}
+	value, err := s.learn(d, key, reply)
+	if err != nil && d.Optional && refuses(err) {
+		return nil, nil
+	}
+	return value, err
+}
+
+func (s *Session) learn(d Discovery, key string, reply Reply) (any, error) {
 	if !accepted(nil, reply.Status) {
 		return nil, s.refusal(OpPrepare, reply)
 	}
@@ -72,6 +82,16 @@ func (s *Session) ask(ctx context.Context, d Discovery, key string) (any, error)
 		return nil, s.undecoded(OpPrepare, reply, err)
 	}
 	return value, nil
+}
+
+// refuses says whether err is the CRM's final word on a request.
+func refuses(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Duplicate, fault.Forbidden, fault.NotFound:
+		return true
+	default:
+		return false
+	}
 }
 
 func (s *Session) cacheKey() string {

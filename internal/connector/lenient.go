@@ -15,6 +15,9 @@ func LenientError(r Reply) VendorError {
 		return VendorError{Message: plainText(r)}
 	}
 	ve := VendorError{Code: findText(body, "code", "errorCode", "error_code", "error", "category", "type", "status")}
+	if strings.ContainsAny(ve.Code, " \t\n") {
+		ve.Code = "" // a sentence, not a code
+	}
 	ve.Message = findText(body, "message", "error_message", "error_description", "detail", "description", "title", "error", "msg")
 	if ve.Message == "" {
 		ve.Message = http.StatusText(r.Status)

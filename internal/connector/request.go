@@ -23,24 +23,36 @@ type Draft struct {
 	Body   []byte            `json:"body,omitempty"`
 }
 
-// draft builds the request of an operation; only Create takes the caller's
-// remote_data and remote_query.
+// draft builds the request of an operation.
 func (s *Session) draft(op string, o Operation) (Draft, error) {
+	req, err := s.request(op, o)
+	if err != nil {
+		return Draft{}, err
+	}
+	return s.render(op, req)
+}
+
+// request is what an operation sends; only Create takes the caller's
+// remote_data and remote_query.
+func (s *Session) request(op string, o Operation) (Request, error) {
 	s.call.warnings = nil
 	req, err := o.Request(s.call)
 	if err != nil {
-		return Draft{}, s.encoding(op, err)
+		return Request{}, s.encoding(op, err)
 	}
 	in := s.call.Input
-	if op == OpCreate && len(in.RemoteData) > 0 && s.spec.RemoteDataAt != RemoteDataByHand {
+	if op != OpCreate || s.spec.RemoteDataAt == RemoteDataByHand {
+		return req, nil
+	}
+	if len(in.RemoteData) > 0 {
 		if req.Body, err = s.spec.mergeRemoteData(req.Body, in.RemoteData); err != nil {
-			return Draft{}, s.encoding(op, err)
+			return Request{}, s.encoding(op, err)
 		}
 	}
-	if op == OpCreate && len(in.RemoteQuery) > 0 {
+	if len(in.RemoteQuery) > 0 {
 		req.Query = mergedQuery(req.Query, in.RemoteQuery)
 	}
-	return s.render(op, req)
+	return req, nil
 }
 
 // render makes a draft of a request.
@@ -136,17 +148,6 @@ func (s *Session) exchange(ctx context.Context, op string, d Draft, sendBy time.
 		return Reply{}, s.transportFault(op, err)
 	}
 	return Reply{Status: resp.Status, Header: resp.Header, Body: s.redact(resp.Body)}, nil
-}
-
-// redact blanks out credentials that a CRM echoes.
-func (s *Session) redact(body []byte) []byte {
-	for _, p := range s.scheme.Params() {
-		secret := s.acc.Credential.Values[p.Key]
-		if p.Secret && len(secret) >= 8 && bytes.Contains(body, []byte(secret)) {
-			body = bytes.ReplaceAll(body, []byte(secret), []byte("***"))
-		}
-	}
-	return body
 }
 
 // encoding is the fault of a request that could not be built.

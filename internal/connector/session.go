@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
+
 	"crmferry/internal/contact"
 	"crmferry/internal/fault"
 )
@@ -63,8 +65,17 @@ func (s *Session) write(ctx context.Context, op string, o Operation, mark Mark) 
 		if err == nil || !again || !cached || !s.stale(err) {
 			return a, err
 		}
-		s.client.cache.forget(s.cacheKey())
-		s.call.prepared = nil
+		s.relearn()
+	}
+}
+
+// relearn forgets what was discovered. A CRM that remembers keys may remember
+// the refusal, so the next request goes out under another key.
+func (s *Session) relearn() {
+	s.client.cache.forget(s.cacheKey())
+	s.call.prepared = nil
+	if s.spec.Idempotency.Kind == KeyHeader {
+		s.call.Key = uuid.NewSHA1(uuid.NameSpaceOID, []byte(s.call.Key)).String()
 	}
 }
 

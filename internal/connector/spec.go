@@ -59,7 +59,8 @@ type Spec struct {
 	Adoption    Adoption
 }
 
-// RemoteDataByHand says that Create.Request merges remote_data itself.
+// RemoteDataByHand says that Create.Request merges remote_data itself, and that
+// the API has no query string that remote_query could go to.
 const RemoteDataByHand = "-"
 
 // Fields says which unified fields a CRM takes, demands and gives back.
@@ -109,6 +110,8 @@ type Discovery struct {
 	// Decode gives the value that Prepared returns; it is shared between calls
 	// and must not be changed.
 	Decode func(c *Call, key string, r Reply) (any, error)
+	// Optional: a refusal gives no value instead of failing the contact.
+	Optional bool
 	// Life is how long the answer may be kept; 0 means five minutes.
 	Life time.Duration
 }
@@ -160,9 +163,11 @@ type Finder struct {
 
 // Batch is the creation of several contacts in one call.
 type Batch struct {
-	Max     int
-	OK      []int
-	Request func(calls []*Call) (Request, error)
+	Max int
+	OK  []int
+	// Request builds the call from what Create would send for each contact:
+	// bodies holds one decoded JSON object per call, remote_data merged.
+	Request func(calls []*Call, bodies []map[string]any) (Request, error)
 	// Decode gives one result per call, in the order of calls.
 	Decode func(calls []*Call, r Reply) ([]BatchResult, error)
 	// PerRecord: one bad record does not spoil the others.
@@ -244,7 +249,7 @@ type IdempotencyKind string
 const (
 	NoIdempotency IdempotencyKind = ""
 	// KeyHeader: the CRM answers a repeated key with its first answer, if the
-	// bytes are identical.
+	// bytes are identical. The members of a batch have no key of their own.
 	KeyHeader IdempotencyKind = "key_header"
 	// ClientID: we choose the record's id; a repeat is refused as a duplicate
 	// of that id.

@@ -1,7 +1,9 @@
 package connector
 
 import (
+	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,12 +12,21 @@ import (
 // maxWait bounds what a header may ask for: longer waits are looked at again.
 const maxWait = 32 * 24 * time.Hour
 
-// wait is how long an answer's headers ask us to wait; 0 when they do not say.
-func (l Limits) wait(h http.Header, now time.Time) time.Duration {
-	for _, w := range append(l.Wait, WaitHeader{Name: "Retry-After"}) {
+// wait is how long an answer asks us to wait; 0 when it does not say. Only
+// limited ones are read for more than Retry-After: many CRMs send the headers
+// of their budgets with every answer.
+func (l Limits) wait(h http.Header, limited bool, now time.Time) time.Duration {
+	headers := []WaitHeader{{Name: "Retry-After"}}
+	if limited {
+		headers = append(slices.Clone(l.Wait), headers...)
+	}
+	for _, w := range headers {
 		if d, ok := ParseWait(h.Get(w.Name), w.Form, now); ok {
 			return d
 		}
+	}
+	if limited {
+		return l.DefaultWait
 	}
 	return 0
 }
@@ -32,7 +43,7 @@ func ParseWait(value string, form WaitForm, now time.Time) (time.Duration, bool)
 		at, ok := parseInstant(value)
 		return clampWait(at.Sub(now)), ok
 	}
-	if number < 0 {
+	if !(number >= 0 && number < math.MaxInt64) { // NaN is neither
 		return 0, false
 	}
 	if form == Auto {
