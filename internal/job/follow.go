@@ -41,6 +41,9 @@ func (t *task) complete(ctx context.Context) error {
 		}
 	}
 	for _, step := range steps {
+		if err := t.stopping(); err != nil {
+			return err
+		}
 		if err := t.follow(ctx, step); err != nil {
 			return err
 		}

@@ -45,6 +45,8 @@ type Runner struct {
 	Observer Observer
 	// Spread gives the jitter, in [0,1).
 	Spread func() float64
+	// Stopping, once closed, lets jobs go between two calls; nil for never.
+	Stopping <-chan struct{}
 	// Held is told of each job while a worker holds it, for the renewal of leases.
 	Held *Held
 }
@@ -88,11 +90,27 @@ func (r *Runner) Run(ctx context.Context, ref Ref) error {
 	return nil
 }
 
+// errStopped: the process is about to end; the job goes on elsewhere.
+var errStopped = errors.New("job: the worker is stopping")
+
+// stopping is asked between two calls.
+func (t *task) stopping() error {
+	select {
+	case <-t.Stopping:
+		return errStopped
+	default:
+		return nil
+	}
+}
+
 // attempt makes one attempt and writes down what came of it.
 func (t *task) attempt(ctx context.Context) error {
 	err := t.carry(ctx)
 	if errors.Is(err, ErrStale) {
 		return err
+	}
+	if errors.Is(err, errStopped) {
+		return t.release(ctx)
 	}
 	var lost *storeError
 	if errors.As(err, &lost) {
@@ -103,6 +121,9 @@ func (t *task) attempt(ctx context.Context) error {
 
 // carry moves the contact on from wherever the journal says it is.
 func (t *task) carry(ctx context.Context) error {
+	if err := t.stopping(); err != nil {
+		return err
+	}
 	if t.j.Journal.Phase == Fresh {
 		if t.j.CancelRequested {
 			return fault.New(fault.Cancelled, "cancelled", "the job was cancelled")

@@ -17,6 +17,8 @@ var (
 	ErrTerminal = errors.New("job: already over")
 	// ErrNotTerminal: the job is not over yet.
 	ErrNotTerminal = errors.New("job: not over yet")
+	// ErrFull: there is no room for more jobs at present.
+	ErrFull = errors.New("job: no room for more jobs")
 	// ErrGone: the job is known, its body is past retention.
 	ErrGone = errors.New("job: result past retention")
 )
@@ -82,12 +84,19 @@ type Service struct {
 	Queue Queue
 	// Accepted hears of each new job.
 	Accepted func(crm string)
+	// Admit is asked before each job and may say ErrFull; nil admits all.
+	Admit func(context.Context) error
 }
 
 // Accept stores a job and hands it to the workers. When it returns, the job
 // survives the death of this process. replayed: an earlier request with the
 // same key and payload made it.
 func (s *Service) Accept(ctx context.Context, a Acceptance) (j Job, replayed bool, err error) {
+	if s.Admit != nil {
+		if err := s.Admit(ctx); err != nil {
+			return Job{}, false, err
+		}
+	}
 	a.ID = s.Store.NewID(a)
 	ref, fingerprint, stored, err := s.Store.Accept(ctx, a)
 	if err != nil {

@@ -37,6 +37,19 @@ func (t *task) settle(ctx context.Context, f *fault.Error) error {
 	return nil
 }
 
+// release lets the job go as it is, to be taken up again at once. It is no
+// attempt and costs none.
+func (t *task) release(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	t.j.spend(t.now())
+	t.j.Place, t.j.NextAttemptAt = OnTimer, t.now()
+	if t.j.Status == Running {
+		t.j.Status, t.j.WaitingFor = Waiting, ForRetry
+	}
+	return t.Records.Save(ctx, *t.j, t.kept, 0)
+}
+
 // apply turns a verdict into the job's new state.
 func (t *task) apply(v Verdict, f *fault.Error, now time.Time) {
 	j := t.j

@@ -1,0 +1,103 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"crmferry/internal/config"
+	"crmferry/internal/localredis"
+)
+
+// database is a connection to Redis and what it takes to let go of it.
+type database struct {
+	redis.UniversalClient
+	// memory: it lives in this process and is lost with it.
+	memory bool
+	stop   func()
+}
+
+const startTimeout = 30 * time.Second
+
+// openRedis connects to the configured Redis, or runs one of our own.
+func openRedis(ctx context.Context, c config.Config, log *slog.Logger) (*database, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if c.Embedded() {
+		return ownRedis(ctx, c.DataDir, log)
+	}
+	client := connect(c.Redis)
+	if err := client.Ping(ctx).Err(); err != nil {
+		_ = client.Close()
+		return nil, fmt.Errorf("FERRY_REDIS_URL: Redis does not answer: %w", err)
+	}
+	warnOfLimits(ctx, client, log)
+	return &database{UniversalClient: client, stop: func() {}}, nil
+}
+
+// ownRedis runs redis-server where it is installed, else a Redis in memory.
+func ownRedis(ctx context.Context, dataDir string, log *slog.Logger) (*database, error) {
+	p, err := localredis.Start(ctx, filepath.Join(dataDir, "redis"))
+	if err == nil {
+		return &database{UniversalClient: p.Client(), stop: p.Stop}, nil
+	}
+	if !errors.Is(err, localredis.ErrNoProgram) {
+		return nil, err
+	}
+	log.Warn("redis-server is not on the PATH: jobs are kept in memory and are lost when this process ends")
+	m, err := localredis.StartMemory()
+	if err != nil {
+		return nil, err
+	}
+	return &database{UniversalClient: m.Client(), memory: true, stop: m.Stop}, nil
+}
+
+func (d *database) close() {
+	_ = d.Close()
+	d.stop()
+}
+
+const poolSize = 64
+
+func connect(t config.RedisTarget) redis.UniversalClient {
+	var secure *tls.Config
+	if t.TLS {
+		secure = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	switch t.Mode {
+	case config.RedisCluster:
+		return redis.NewClusterClient(&redis.ClusterOptions{
+			Addrs: t.Addrs, Username: t.Username, Password: t.Password.Reveal(), TLSConfig: secure, PoolSize: poolSize,
+		})
+	case config.RedisSentinel:
+		return redis.NewFailoverClient(&redis.FailoverOptions{
+			MasterName: t.Master, SentinelAddrs: t.Addrs, Username: t.Username, Password: t.Password.Reveal(),
+			SentinelUsername: t.SentinelUsername, SentinelPassword: t.SentinelPassword.Reveal(),
+			DB: t.DB, TLSConfig: secure, PoolSize: poolSize,
+		})
+	default:
+		return redis.NewClient(&redis.Options{
+			Addr: t.Addrs[0], Username: t.Username, Password: t.Password.Reveal(), DB: t.DB, TLSConfig: secure, PoolSize: poolSize,
+		})
+	}
+}
+
+// warnOfLimits says what of a Redis's configuration endangers jobs.
+func warnOfLimits(ctx context.Context, client redis.UniversalClient, log *slog.Logger) {
+	conf, err := client.ConfigGet(ctx, "maxmemory*").Result()
+	if err != nil {
+		return // managed Redis often forbids CONFIG
+	}
+	if conf["maxmemory"] == "0" {
+		log.Warn("Redis has no maxmemory: a full machine would take it down; set one")
+	}
+	if policy := conf["maxmemory-policy"]; policy != "" && policy != "noeviction" {
+		log.Warn("Redis evicts keys when it is full: jobs would be lost; set maxmemory-policy noeviction", "policy", policy)
+	}
+}

@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"crmferry/internal/config"
+	"crmferry/internal/job"
+	"crmferry/internal/queue"
+)
+
+const (
+	// laneServers asynq servers fetch for the contacts lane: one fetches its
+	// tasks one after the other.
+	laneServers = 4
+	idlePoll    = 20 * time.Millisecond
+	reapEvery   = 250 * time.Millisecond
+	watchEvery  = 15 * time.Second
+)
+
+// worker is one process's share of the work.
+type worker struct {
+	server   *queue.Server
+	stopping chan struct{}
+	cancel   context.CancelFunc
+	done     sync.WaitGroup
+}
+
+// startWorker begins to take jobs and to look after the open ones.
+func (h *house) startWorker() (*worker, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &worker{stopping: make(chan struct{}), cancel: cancel}
+	runner := h.runner(w.stopping)
+	var err error
+	w.server, err = queue.Serve(h.db, runner.Run, queue.Options{
+		Servers: min(laneServers, h.config.Concurrency), Concurrency: h.config.Concurrency, Idle: idlePoll,
+		ShutdownTimeout: h.config.ShutdownTimeout, Logger: h.log,
+	})
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	w.done.Go(func() { runner.Held.KeepLeases(ctx, h.store, runner.Timing.Lease) })
+	w.done.Go(func() { h.reaper().Run(ctx) })
+	w.done.Go(func() { h.watchQueue(ctx) })
+	return w, nil
+}
+
+func (h *house) reaper() *job.Reaper {
+	return &job.Reaper{
+		Open: h.store, Queue: h.queue, Holder: newKey(), Every: reapEvery,
+		Healed: func(ref job.Ref, reason string) {
+			if reason == job.TimerDue {
+				return
+			}
+			h.metrics.ReaperHealed(reason)
+			h.log.Warn("job put back to work", "job", ref.ID, "account", ref.Account, "crm", ref.CRM, "reason", reason)
+		},
+		Failed: func(err error) { h.log.Error("reaper", "error", err.Error()) },
+	}
+}
+
+// watchQueue tells of tasks in asynq's archive, where none may ever be.
+func (h *house) watchQueue(ctx context.Context) {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if stats, err := h.queue.Stats(); err == nil {
+				h.metrics.QueueArchived(stats.Archived)
+			}
+		}
+	}
+}
+
+// stop lets calls under way end, up to the shutdown time-out, and gives back
+// what was not begun.
+func (w *worker) stop() {
+	close(w.stopping)
+	w.server.Stop()
+	w.cancel()
+	w.done.Wait()
+}
+
+// RunWorker is the program cmd/worker: it works until ctx ends.
+func RunWorker(ctx context.Context, environ map[string]string, out io.Writer) error {
+	c, err := config.Load(environ)
+	if err != nil {
+		return err
+	}
+	if c.Embedded() {
+		return errNoRedis
+	}
+	h, err := build(ctx, c, out)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	ops, err := h.serveOps()
+	if err != nil {
+		return err
+	}
+	defer ops.stop()
+	w, err := h.startWorker()
+	if err != nil {
+		return err
+	}
+	h.log.Info("worker ready", "concurrency", c.Concurrency)
+	<-ctx.Done()
+	h.log.Info("stopping")
+	w.stop()
+	return nil
+}
