@@ -55,10 +55,12 @@ func (k textKind) max() int {
 func (k textKind) trim(s string) string {
 	s = strings.TrimSpace(s)
 	if k == emailText || k == phoneText || k == urlText {
-		return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+		return strings.TrimFunc(s, isBlank)
 	}
 	return s
 }
+
+func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 // fault returns the code and message of what is wrong with a trimmed text,
 // and "" if nothing is.
@@ -104,7 +106,7 @@ func isControl(r rune) bool {
 // invisible reports characters that an address cannot hold and that a reader
 // would not notice.
 func invisible(r rune) bool {
-	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+	return isBlank(r) || unicode.IsControl(r)
 }
 
 func validEmail(s string) bool {
@@ -162,7 +164,7 @@ func validPhone(s string) bool {
 func trimTel(s string) string {
 	const scheme = "tel:"
 	for len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
-		s = strings.TrimSpace(s[len(scheme):])
+		s = phoneText.trim(s[len(scheme):])
 	}
 	return s
 }

@@ -198,6 +198,14 @@ func TestDecodeMalformed(t *testing.T) {
 		"an escaped duplicate key":   {`{"name":"Ada","n\u0061me":"Bob"}`, "duplicate_key /name"},
 		"a duplicate deep down":      {`{"remote_data":{"a/b":[0,{"~":1,"~":2}]}}`, "duplicate_key /remote_data/a~1b/1/~0"},
 		"a duplicate among many":     {`{"remote_data":{` + numbered(40) + `,"k3":1}}`, "duplicate_key /remote_data/k3"},
+		"a duplicate of a late one":  {`{"remote_data":{` + numbered(40) + `,"k30":1}}`, "duplicate_key /remote_data/k30"},
+		"a fault below a long key":   {`{"remote_data":{"` + strings.Repeat("k", 129) + `":{"a":x}}}`, "invalid_json /remote_data"},
+		"no colon":                   {`{"name" "Ada"}`, "invalid_json "},
+		"no digit after the point":   {`{"account":1.}`, "invalid_json /account"},
+		"no digit after the minus":   {`{"account":-}`, "invalid_json /account"},
+		"half an escaped pair":       {`{"name":"\ud83d\u00"}`, "invalid_json /name"},
+		"a raw line break later on":  {"{\"name\":\"\\t\n\"}", "invalid_json /name"},
+		"cut short after an escape":  {`{"name":"\t`, "invalid_json /name"},
 		"too deep":                   {nested(32), "too_deep " + "/remote_data" + strings.Repeat("/a", 30) + "/a"},
 		"absurdly deep":              {strings.Repeat("[", 100_000), "too_deep " + strings.Repeat("/0", 32)},
 	} {
@@ -236,7 +244,7 @@ func TestDecodeDeepestAllowed(t *testing.T) {
 	}
 }
 
-func TestDecodeManyKeysInLinearTime(t *testing.T) {
+func TestDecodeManyKeys(t *testing.T) {
 	t.Parallel()
 	doc, err := contact.Decode([]byte(`{"remote_data":{` + numbered(20_000) + `}}`))
 	if err != nil {

@@ -61,7 +61,9 @@ func checkInvalid(t *testing.T, err error, body []byte) {
 		return
 	}
 	var root any
-	if err := json.Unmarshal(bytes.TrimPrefix(body, []byte("\uFEFF")), &root); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\uFEFF"))))
+	decoder.UseNumber()
+	if err := decoder.Decode(&root); err != nil {
 		t.Fatalf("status %d for what is not JSON: %v", invalid.Status, err)
 	}
 	for _, p := range invalid.Problems {
@@ -155,6 +157,34 @@ func FuzzScan(f *testing.F) {
 			t.Fatalf("(-encoding/json +scan)\n%s", cmp.Diff(want, got.free()))
 		case p != nil && valid && p.Code != CodeDuplicateKey && p.Code != CodeTooDeep && p.Code != CodeInvalidUTF8:
 			t.Fatalf("refused valid JSON with %s: %s", p.Code, p.Message)
+		}
+	})
+}
+
+// FuzzNormalize reaches the names and numbers that uploads hold, which Decode
+// may never have seen.
+func FuzzNormalize(f *testing.F) {
+	f.Add("Ada", "", "Lovelace, Ada", "+44 (0)20 7946 0018 x5", "5", "GB")
+	f.Add("", "van der Berg", "Rutger van der Berg, Jr.", "tel:tel:0044#123", "", "\xff")
+	f.Fuzz(func(t *testing.T, first, last, name, number, extension, country string) {
+		once := Normalize(Input{Contact: Contact{
+			FirstName: first, LastName: last, Name: name,
+			PhoneNumbers: []Phone{{Number: number, Extension: extension}},
+			Addresses:    []Address{{Country: country}},
+		}})
+		if twice := Normalize(once); !reflect.DeepEqual(once, twice) {
+			t.Errorf("normalising again changes\n%s", cmp.Diff(once, twice))
+		}
+		if e164, ok := E164(number, country); ok {
+			if digits := strings.TrimPrefix(e164, "+"); len(digits) == len(e164) || strings.Trim(digits, "0123456789") != "" {
+				t.Errorf("E164(%q) = %q", number, e164)
+			}
+			if !SamePhone(e164, e164) {
+				t.Errorf("%q is not the same as itself", e164)
+			}
+		}
+		if _, err := Render(once.Contact, Normalized, nil, nil); err != nil {
+			t.Error(err)
 		}
 	})
 }

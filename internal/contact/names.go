@@ -3,18 +3,16 @@ package contact
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // SplitName divides a full name into first and last name. Particles belong to
 // the last name ("Ludwig van Beethoven"), as do suffixes ("King Jr.");
 // "Lovelace, Ada" is turned round; a single word is a first name.
 func SplitName(name string) (first, last string) {
+	name = trimName(name)
 	if family, given, ok := strings.Cut(name, ","); ok && !isSuffix(given) {
-		first, last = squeeze(given), squeeze(family)
-		if first != "" && last != "" {
-			return first, last
-		}
-		name = first + last
+		return squeeze(trimName(given)), squeeze(family)
 	}
 	words := strings.Fields(name)
 	if len(words) < 2 {
@@ -22,6 +20,12 @@ func SplitName(name string) (first, last string) {
 	}
 	from := lastNameIndex(words)
 	return strings.Join(words[:from], " "), strings.Join(words[from:], " ")
+}
+
+// trimName removes white space and the comma that is left of a list or of an
+// empty half ("Lovelace, ").
+func trimName(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 }
 
 // lastNameIndex finds where the last name begins, the first word never being
@@ -73,11 +77,12 @@ func isSuffix(word string) bool {
 // JoinName is the full name of a first and a last name, either of which may
 // be empty.
 func JoinName(first, last string) string {
-	return strings.TrimSpace(first + " " + last)
+	return trimName(first + " " + last)
 }
 
 // withNames fills whichever of first, last and full name the others tell.
 func (c Contact) withNames() Contact {
+	c.Name = trimName(c.Name)
 	if c.Name == "" {
 		c.Name = JoinName(c.FirstName, c.LastName)
 		return c

@@ -25,7 +25,7 @@ func SplitExtension(number string) (base, extension string) {
 		if at < 0 || !strings.EqualFold(head[at:], mark) {
 			continue
 		}
-		base = strings.TrimRight(head[:at], " ,;\u00A0")
+		base = strings.TrimRightFunc(head[:at], func(r rune) bool { return isBlank(r) || r == ',' || r == ';' })
 		if len(phoneDigits(base)) >= minDigits && !endsInLetter(base) {
 			return base, extension
 		}

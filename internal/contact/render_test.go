@@ -18,7 +18,7 @@ func full() contact.Contact {
 		ID: "7", FirstName: "Ada", LastName: "Lovelace", Name: "Ada Lovelace", Title: "R&D",
 		EmailAddresses: []contact.Email{{Email: "Ada@Example.com", Type: "work"}},
 		PhoneNumbers:   []contact.Phone{{Number: "020 7946 0018 x5"}, {Number: "12"}, {Number: "+1 201 555 0123", Type: "mobile"}},
-		Addresses:      []contact.Address{{City: "Atlantis", Country: "Atlantis"}, {City: "London", Country: "England"}},
+		Addresses:      []contact.Address{{City: "Atlantis", Country: "Atlantis"}, {City: "London", Country: "England"}, {Country: "France"}},
 		Account:        &contact.Reference{ID: "9"}, Owner: &contact.Reference{},
 		CustomFields: map[string]any{"b": json.Number("9007199254740993"), "a": "x"},
 		CreatedAt:    &created, ETag: "e",
@@ -31,12 +31,12 @@ func TestRender(t *testing.T) {
 	const unified = head +
 		`"email_addresses":[{"email":"Ada@Example.com","type":"work"}],` +
 		`"phone_numbers":[{"number":"020 7946 0018 x5"},{"number":"12"},{"number":"+1 201 555 0123","type":"mobile"}],` +
-		`"addresses":[{"city":"Atlantis","country":"Atlantis"},{"city":"London","country":"England"}],` +
+		`"addresses":[{"city":"Atlantis","country":"Atlantis"},{"city":"London","country":"England"},{"country":"France"}],` +
 		`"account":{"id":"9"},"custom_fields":{"a":"x","b":9007199254740993},"created_at":"2026-01-30T23:30:00Z","etag":"e"`
 	const normalized = head + `"description":null,` +
 		`"email_addresses":[{"email":"ada@example.com","type":"work"}],` +
 		`"phone_numbers":[{"number":"+442079460018","extension":"5"},{"number":"12"},{"number":"+12015550123","type":"mobile"}],` +
-		`"addresses":[{"city":"Atlantis","country":"Atlantis"},{"city":"London","country":"GB"}],"urls":null,` +
+		`"addresses":[{"city":"Atlantis","country":"Atlantis"},{"city":"London","country":"GB"},{"country":"FR"}],"urls":null,` +
 		`"account":{"id":"9"},"owner":null,"tags":null,"custom_fields":{"a":"x","b":9007199254740993},` +
 		`"created_at":"2026-01-30T23:30:00Z","updated_at":null,"last_activity_at":null,"etag":"e"}`
 	for name, test := range map[string]struct {
@@ -46,12 +46,21 @@ func TestRender(t *testing.T) {
 		exclude []string
 		want    string
 	}{
-		"unified":                {full(), contact.Unified, nil, nil, unified + "}"},
-		"unified with remote":    {full(), contact.Unified, json.RawMessage(`{"x": "<&>", "n": 1.0}`), nil, unified + `,"remote_data":{"x":"<&>","n":1.0}}`},
-		"remote that is no JSON": {full(), contact.Unified, json.RawMessage("<b>no\xff</b>"), nil, unified + `,"remote_data":"<b>no` + "\uFFFD" + `</b>"}`},
-		"JSON that is no UTF-8":  {contact.Contact{}, contact.Unified, json.RawMessage("\"\xff\""), nil, `{"remote_data":"\"` + "\uFFFD" + `\""}`},
-		"normalized":             {full(), contact.Normalized, json.RawMessage(`{}`), nil, normalized},
-		"nothing":                {contact.Contact{}, contact.Unified, nil, nil, `{}`},
+		"unified": {full(), contact.Unified, nil, nil, unified + "}"},
+		"unified with remote": {
+			full(), contact.Unified, json.RawMessage(`{"x": "<&>", "n": 1.0}`), nil,
+			unified + `,"remote_data":{"x":"<&>","n":1.0}}`,
+		},
+		"remote that is no JSON": {
+			full(), contact.Unified, json.RawMessage("<b>no\xff</b>"), nil,
+			unified + `,"remote_data":"<b>no` + "\uFFFD" + `</b>"}`,
+		},
+		"JSON that is no UTF-8": {
+			contact.Contact{}, contact.Unified, json.RawMessage("\"\xff\""), nil,
+			`{"remote_data":"\"` + "\uFFFD" + `\""}`,
+		},
+		"normalized": {full(), contact.Normalized, json.RawMessage(`{}`), nil, normalized},
+		"nothing":    {contact.Contact{}, contact.Unified, nil, nil, `{}`},
 		"exclusions": {
 			full(), contact.Unified, json.RawMessage(`{}`),
 			[]string{
