@@ -17,6 +17,7 @@ import (
 	"crmferry/internal/sandbox/affinity"
 	"crmferry/internal/sandbox/hubspot"
 	"crmferry/internal/sandbox/kit"
+	"crmferry/internal/sandbox/mondaycrm"
 	"crmferry/internal/sandbox/salesforce"
 )
 
@@ -32,7 +33,10 @@ type World struct {
 // specs is the list of imitations.
 func specs() []kit.Spec {
 	return []kit.Spec{
-		affinity.Spec(), hubspot.Spec(), salesforce.Spec(),
+		affinity.Spec(),
+		hubspot.Spec(),
+		mondaycrm.Spec(),
+		salesforce.Spec(),
 	}
 }
 
