@@ -34,12 +34,22 @@ func (v *validator) auth(o Opaque) connector.Credential {
 		return connector.Credential{}
 	}
 	values, settled := v.params(list, scheme.Params())
+	v.missing(scheme, settled)
+	return connector.Credential{Scheme: scheme.ID, Values: values}
+}
+
+// missing reports the parameters without which nothing can be authenticated.
+func (v *validator) missing(scheme connector.Scheme, settled map[string]bool) {
+	demanded := false
 	for _, p := range scheme.Params() {
+		demanded = demanded || p.Required
 		if p.Required && !settled[p.Key] {
 			v.problem("/auth/"+p.Key, contact.CodeRequired, "is required by the scheme %s", scheme.ID)
 		}
 	}
-	return connector.Credential{Scheme: scheme.ID, Values: values}
+	if !demanded && !settled[connector.AccessToken] && !(settled["client_id"] && settled["client_secret"]) {
+		v.problem("/auth/access_token", contact.CodeRequired, "is required, unless client_id and client_secret are given")
+	}
 }
 
 // params reads the values of the parameters. settled are those of which the

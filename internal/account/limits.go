@@ -43,5 +43,5 @@ func (v *validator) limits(l *Limits) *Limits {
 	if len(l.Windows) == 0 && l.Concurrency == 0 && l.Reserve == nil {
 		return nil
 	}
-	return Account{Limits: l}.Clone().Limits
+	return l
 }

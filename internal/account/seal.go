@@ -13,7 +13,6 @@ import (
 	"github.com/tink-crypto/tink-go/v2/insecuresecretdataaccess"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/secretdata"
-	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
 // Errors of a Sealer.
@@ -27,7 +26,11 @@ var (
 const keyBytes = 32
 
 // Sealer encrypts secrets with authentication. It is safe for concurrent use.
-type Sealer struct{ aead tink.AEAD }
+// Its key is within functions, where no way of printing reaches it, not even
+// that of a value which holds a Sealer.
+type Sealer struct {
+	encrypt, decrypt func(text, associatedData []byte) ([]byte, error)
+}
 
 // NewSealer takes the master key: base64 of 32 bytes (AES-256-GCM), or a Tink
 // key set of AEAD keys as cleartext JSON. A key set seals with its primary key
@@ -44,7 +47,7 @@ func NewSealer(masterKey string) (*Sealer, error) {
 	if err != nil {
 		return nil, errors.New("account: the master key's Tink key set holds keys that are not for AEAD")
 	}
-	return &Sealer{aead: primitive}, nil
+	return &Sealer{encrypt: primitive.Encrypt, decrypt: primitive.Decrypt}, nil
 }
 
 // keySet leaves out what Tink and the decoders say: it could quote the key.
@@ -101,7 +104,7 @@ func singleKey(raw []byte) (*keyset.Handle, error) {
 
 // Seal encrypts plain for a context: it opens under the same context alone.
 func (s *Sealer) Seal(plain []byte, context string) ([]byte, error) {
-	sealed, err := s.aead.Encrypt(plain, []byte(context))
+	sealed, err := s.encrypt(plain, []byte(context))
 	if err != nil {
 		return nil, errors.New("account: sealing failed")
 	}
@@ -110,7 +113,7 @@ func (s *Sealer) Seal(plain []byte, context string) ([]byte, error) {
 
 // Open gives back what was sealed for the context, else ErrUnreadable.
 func (s *Sealer) Open(sealed []byte, context string) ([]byte, error) {
-	plain, err := s.aead.Decrypt(sealed, []byte(context))
+	plain, err := s.decrypt(sealed, []byte(context))
 	if err != nil {
 		return nil, ErrUnreadable
 	}
@@ -134,6 +137,3 @@ func (s *Sealer) OpenCheck(check []byte) error {
 	}
 	return nil
 }
-
-// Format prints no key, for any verb.
-func (*Sealer) Format(f fmt.State, _ rune) { fmt.Fprint(f, mask) }

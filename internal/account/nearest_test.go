@@ -1,0 +1,17 @@
+package account
+
+import "testing"
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	known := []string{"access_token", "api_key", "refresh_token", "instance_url"}
+	for name, want := range map[string]string{
+		"acess_token": "access_token", "AccessToken": "access_token", "access-token": "access_token",
+		"apikey": "api_key", "refresh_tokne": "refresh_token", "instance url": "instance_url",
+		"": "", "x": "", "colour": "", "token": "",
+	} {
+		if got := nearest(name, known); got != want {
+			t.Errorf("nearest(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
