@@ -69,13 +69,9 @@ func build(ctx context.Context, c config.Config, out io.Writer) (*house, error) 
 	}
 	h.queue = queue.New(h.db, taskTimeout)
 	h.client = connector.NewClient(h.transport(), func(crm string) *url.URL { return c.CRMBaseURLs[crm] }, nil)
-	h.accounts, err = account.NewService(account.Deps{
+	h.accounts = account.NewService(account.Deps{
 		Store: h.store.Accounts(), Sealer: sealer, Catalogue: h.crms, Prober: account.SessionProber{Client: h.client},
 	})
-	if err != nil {
-		h.close()
-		return nil, err
-	}
 	return h, nil
 }
 

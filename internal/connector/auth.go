@@ -2,6 +2,8 @@ package connector
 
 import (
 	"encoding/base64"
+	"fmt"
+	"io"
 	"time"
 )
 
@@ -109,6 +111,12 @@ type Credential struct {
 
 func (Credential) String() string   { return "***" }
 func (Credential) GoString() string { return "***" }
+
+// Format prints nothing of it under any verb.
+func (Credential) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "***") }
+
+// MarshalJSON prints nothing of it either.
+func (Credential) MarshalJSON() ([]byte, error) { return []byte(`"***"`), nil }
 
 // headers are the scheme's headers for a credential.
 func (s Scheme) headers(c Credential, settings Settings) map[string]string {

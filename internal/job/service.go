@@ -17,6 +17,8 @@ var (
 	ErrTerminal = errors.New("job: already over")
 	// ErrNotTerminal: the job is not over yet.
 	ErrNotTerminal = errors.New("job: not over yet")
+	// ErrCursor: the cursor is none that List gave.
+	ErrCursor = errors.New("job: not a cursor of this list")
 	// ErrFull: there is no room for more jobs at present.
 	ErrFull = errors.New("job: no room for more jobs")
 	// ErrGone: the job is known, its body is past retention.

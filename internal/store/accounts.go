@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 
 	"github.com/redis/go-redis/v9"
 
@@ -16,61 +17,97 @@ type Accounts struct{ redis redis.UniversalClient }
 // Accounts gives the part of the Store that keeps integrated accounts.
 func (s *Store) Accounts() *Accounts { return &Accounts{redis: s.redis} }
 
-// Create stores a new account; ErrExists when the id is taken by anybody.
+// An account is one hash: t tenant, n version, r the record as JSON.
+
+// createAccountScript stores a new account.
+// KEYS account   ARGV tenant, version, record
+var createAccountScript = redis.NewScript(`
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], 't', ARGV[1], 'n', ARGV[2], 'r', ARGV[3])
+return 1
+`)
+
+// putAccountScript replaces an account that is still at a version.
+// KEYS account   ARGV tenant, version, next version, record
+var putAccountScript = redis.NewScript(`
+local h = redis.call('HMGET', KEYS[1], 't', 'n')
+if h[1] ~= ARGV[1] then return -1 end
+if h[2] ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'n', ARGV[3], 'r', ARGV[4])
+return 1
+`)
+
+// deleteAccountScript removes a tenant's account.
+// KEYS account   ARGV tenant
+var deleteAccountScript = redis.NewScript(`
+if redis.call('HGET', KEYS[1], 't') ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+`)
+
+// Create stores a new account; ErrExists when the id is taken by anybody. The
+// index comes first: an entry without its record is passed over, a record
+// without its entry would never be listed.
 func (a *Accounts) Create(ctx context.Context, r account.Record) error {
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	err = a.redis.SetArgs(ctx, accountKey(r.ID), raw, redis.SetArgs{Mode: "NX"}).Err()
-	if errors.Is(err, redis.Nil) {
-		return account.ErrExists
-	}
-	if err != nil {
+	place := redis.Z{Score: float64(r.CreatedAt.UnixMilli()), Member: r.ID}
+	if err := a.redis.ZAddNX(ctx, accountIndex(r.Tenant), place).Err(); err != nil {
 		return err
 	}
-	return a.redis.ZAdd(ctx, accountIndex(r.Tenant), redis.Z{Score: float64(r.CreatedAt.UnixMilli()), Member: r.ID}).Err()
+	n, err := createAccountScript.Run(ctx, a.redis, []string{accountKey(r.ID)}, r.Tenant, r.Version, raw).Int()
+	if err == nil && n == 0 {
+		return account.ErrExists
+	}
+	return err
 }
 
 // Get gives a tenant's account.
 func (a *Accounts) Get(ctx context.Context, tenant, id string) (account.Record, error) {
-	raw, err := a.redis.Get(ctx, accountKey(id)).Result()
-	if errors.Is(err, redis.Nil) {
-		return account.Record{}, account.ErrNotFound
-	}
+	values, err := a.redis.HMGet(ctx, accountKey(id), "t", "n", "r").Result()
 	if err != nil {
 		return account.Record{}, err
 	}
-	var r account.Record
-	if err := unmarshal(raw, &r); err != nil {
-		return account.Record{}, err
-	}
-	if r.Tenant != tenant {
+	h := zip([]string{"t", "n", "r"}, values)
+	if h["r"] == "" || h["t"] != tenant {
 		return account.Record{}, account.ErrNotFound
 	}
-	return r, nil
+	var r account.Record
+	if err := unmarshal(h["r"], &r); err != nil {
+		return account.Record{}, err
+	}
+	r.Version, err = strconv.ParseInt(h["n"], 10, 64)
+	return r, err
 }
 
-// Put replaces a record that exists.
+// Put replaces a record that is still at its version.
 func (a *Accounts) Put(ctx context.Context, r account.Record) error {
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	err = a.redis.SetArgs(ctx, accountKey(r.ID), raw, redis.SetArgs{Mode: "XX"}).Err()
-	if errors.Is(err, redis.Nil) {
+	n, err := putAccountScript.Run(ctx, a.redis, []string{accountKey(r.ID)}, r.Tenant, r.Version, r.Version+1, raw).Int()
+	switch {
+	case err != nil:
+		return err
+	case n < 0:
 		return account.ErrNotFound
+	case n == 0:
+		return account.ErrChanged
+	default:
+		return nil
 	}
-	return err
 }
 
 // Delete removes a tenant's account.
 func (a *Accounts) Delete(ctx context.Context, tenant, id string) error {
-	if _, err := a.Get(ctx, tenant, id); err != nil {
+	n, err := deleteAccountScript.Run(ctx, a.redis, []string{accountKey(id)}, tenant).Int()
+	if err != nil {
 		return err
 	}
-	if err := a.redis.Del(ctx, accountKey(id)).Err(); err != nil {
-		return err
+	if n == 0 {
+		return account.ErrNotFound
 	}
 	return a.redis.ZRem(ctx, accountIndex(tenant), id).Err()
 }
@@ -81,7 +118,7 @@ func (a *Accounts) List(ctx context.Context, tenant string, f account.Filter) ([
 	if f.Cursor != "" {
 		p, err := parseCursor(f.Cursor)
 		if err != nil {
-			return nil, "", err
+			return nil, "", account.ErrCursor
 		}
 		w.after = &p
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,9 +13,6 @@ import (
 
 	"crmferry/internal/job"
 )
-
-// ErrCursor: the cursor is none of ours.
-var ErrCursor = errors.New("store: not a cursor of this list")
 
 // maxScan bounds how many records one page may read through to find matches.
 const maxScan = 5_000
@@ -36,7 +32,7 @@ func parseCursor(text string) (position, error) {
 	ms, id, ok := strings.Cut(string(raw), ".")
 	n, err2 := strconv.ParseInt(ms, 10, 64)
 	if err != nil || err2 != nil || !ok {
-		return position{}, ErrCursor
+		return position{}, job.ErrCursor
 	}
 	return position{n, id}, nil
 }

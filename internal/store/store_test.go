@@ -9,6 +9,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"crmferry/internal/account"
+	"crmferry/internal/account/accounttest"
 	"crmferry/internal/fault"
 	"crmferry/internal/job"
 	"crmferry/internal/job/jobtest"
@@ -31,6 +33,13 @@ func TestJobs(t *testing.T) {
 			}
 			return open(t, client)
 		})
+	})
+}
+
+func TestAccounts(t *testing.T) {
+	t.Parallel()
+	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+		accounttest.RunStore(t, func() account.Store { return open(t, client).Accounts() })
 	})
 }
 

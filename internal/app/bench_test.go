@@ -1,0 +1,214 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"crmferry/internal/config"
+	"crmferry/internal/localredis/redistest"
+	"crmferry/internal/sandbox"
+)
+
+// BenchmarkAgainstBare measures single creates, accepted and carried across,
+// beside a bare Gin and Asynq pipeline on the same machine in the same run:
+// one task per contact, no limits, no states.
+//
+//	go test -run '^$' -bench AgainstBare -benchtime 1x ./internal/app
+func BenchmarkAgainstBare(b *testing.B) {
+	const contacts, connections = 5_000, 50
+	for range b.N {
+		bare := measure(b, newBare(b), contacts, connections)
+		ours := measure(b, newOurs(b), contacts, connections)
+		b.ReportMetric(bare.accepted, "bare-accepted/s")
+		b.ReportMetric(ours.accepted, "accepted/s")
+		b.ReportMetric(ours.accepted/bare.accepted, "accept-ratio")
+		b.ReportMetric(bare.carried, "bare-carried/s")
+		b.ReportMetric(ours.carried, "carried/s")
+		b.ReportMetric(ours.carried/bare.carried, "carry-ratio")
+	}
+}
+
+// pipeline is one of the two under test.
+type pipeline struct {
+	url, token string
+	work       func()     // begins to carry
+	carried    func() int // contacts that the CRM holds
+	stop       func()
+}
+
+type rates struct{ accepted, carried float64 }
+
+// measure fills the queue first, then empties it.
+func measure(b *testing.B, p pipeline, contacts, connections int) rates {
+	b.Helper()
+	defer p.stop()
+	begun := time.Now()
+	flood(b, p, contacts, connections)
+	accepted := time.Since(begun)
+	begun = time.Now()
+	p.work()
+	for deadline := begun.Add(2 * time.Minute); p.carried() < contacts; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			b.Fatalf("only %d of %d were carried", p.carried(), contacts)
+		}
+	}
+	return rates{float64(contacts) / accepted.Seconds(), float64(contacts) / time.Since(begun).Seconds()}
+}
+
+func flood(b *testing.B, p pipeline, contacts, connections int) {
+	b.Helper()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range connections {
+		wg.Go(func() {
+			for {
+				i := next.Add(1)
+				if i > int64(contacts) {
+					return
+				}
+				req, _ := http.NewRequest("POST", p.url, bytes.NewReader(person(i)))
+				req.Header.Set("Content-Type", "application/json")
+				req.Header.Set("Authorization", "Bearer "+p.token)
+				resp, err := client.Do(req)
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				_, _ = io.Copy(io.Discard, resp.Body)
+				_ = resp.Body.Close()
+				if resp.StatusCode != http.StatusAccepted {
+					b.Errorf("HTTP %d", resp.StatusCode)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func person(i int64) []byte {
+	return fmt.Appendf(nil, `{"first_name":"Ada","last_name":"Lovelace %d","title":"Analyst","email_addresses":[{"email":"ada%d@example.com"}],"phone_numbers":[{"number":"+442079460001","type":"work"}]}`, i, i)
+}
+
+// newBare is what an engineer would write in an afternoon.
+func newBare(b *testing.B) pipeline {
+	world := sandbox.New(sandbox.Options{Unlimited: true})
+	crm := httptest.NewServer(world)
+	auth, _ := world.Connect("hubspot", "bare", "")
+	db := redistest.Client(b)
+	queue := asynq.NewClientFromRedisClient(db)
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.POST("/", func(c *gin.Context) {
+		body, err := io.ReadAll(c.Request.Body)
+		if err == nil {
+			_, err = queue.Enqueue(asynq.NewTask("contact", body))
+		}
+		if err != nil {
+			c.Status(http.StatusInternalServerError)
+			return
+		}
+		c.JSON(http.StatusAccepted, gin.H{"status": "queued"})
+	})
+	api := httptest.NewServer(engine)
+	send := bareHandler(crm.URL+"/hubspot/crm/objects/2026-09/contacts", auth["access_token"])
+	worker := asynq.NewServerFromRedisClient(db, asynq.Config{Concurrency: 64, LogLevel: asynq.ErrorLevel})
+	return pipeline{
+		url: api.URL + "/",
+		work: func() {
+			if err := worker.Start(asynq.HandlerFunc(send)); err != nil {
+				b.Fatal(err)
+			}
+		},
+		carried: func() int { return world.CRM("hubspot").Count("bare") },
+		stop:    func() { worker.Shutdown(); api.Close(); crm.Close() },
+	}
+}
+
+func bareHandler(url, token string) func(context.Context, *asynq.Task) error {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	return func(ctx context.Context, t *asynq.Task) error {
+		var in struct {
+			First  string                    `json:"first_name"`
+			Last   string                    `json:"last_name"`
+			Title  string                    `json:"title"`
+			Emails []struct{ Email string }  `json:"email_addresses"`
+			Phones []struct{ Number string } `json:"phone_numbers"`
+		}
+		if err := json.Unmarshal(t.Payload(), &in); err != nil {
+			return err
+		}
+		body, _ := json.Marshal(map[string]any{"associations": []any{}, "properties": map[string]string{
+			"firstname": in.First, "lastname": in.Last, "jobtitle": in.Title, "email": in.Emails[0].Email, "phone": in.Phones[0].Number,
+		}})
+		req, _ := http.NewRequestWithContext(ctx, "POST", url, bytes.NewReader(body))
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Authorization", "Bearer "+token)
+		resp, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = resp.Body.Close() }()
+		_, _ = io.Copy(io.Discard, resp.Body)
+		if resp.StatusCode != http.StatusCreated {
+			return fmt.Errorf("HTTP %d", resp.StatusCode)
+		}
+		return nil
+	}
+}
+
+// newOurs is this service as cmd/api and cmd/worker run it.
+func newOurs(b *testing.B) pipeline {
+	world := sandbox.New(sandbox.Options{Unlimited: true})
+	crm := httptest.NewServer(world)
+	db := redistest.Client(b)
+	s := startOn(b, db, crm.URL, world.Slugs())
+	auth, settings := world.Connect("hubspot", "ours", "")
+	var acc struct{ ID string }
+	c := newClient("http://"+s.api.addr, s.token.Reveal())
+	if _, err := c.call(context.Background(), "POST", "/integrated-accounts", map[string]any{"crm": "hubspot", "auth": auth, "settings": settings}, &acc); err != nil {
+		b.Fatal(err)
+	}
+	var w *worker
+	return pipeline{
+		url:   c.base + "/unified/crm/contacts?integrated_account_id=" + acc.ID,
+		token: c.token,
+		work: func() {
+			var err error
+			if w, err = s.house.startWorker(); err != nil {
+				b.Fatal(err)
+			}
+		},
+		carried: func() int { return world.CRM("hubspot").Count("ours") },
+		stop:    func() { w.stop(); s.stop(); crm.Close() },
+	}
+}
+
+// startOn runs the API, without a worker, on a Redis and a sandbox.
+func startOn(t testing.TB, db *redis.Client, sandboxURL string, slugs []string) *service {
+	t.Helper()
+	env := testEnv(db.Options().Addr, db.Options().Password, sandboxURL, slugs)
+	c, err := config.Load(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := start(context.Background(), c, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
