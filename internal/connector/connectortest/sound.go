@@ -1,0 +1,194 @@
+package connectortest
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"crmferry/internal/connector"
+	"crmferry/internal/contact"
+)
+
+// sound checks what a Spec says about itself.
+func sound(t *testing.T, s *connector.Spec) {
+	t.Helper()
+	if !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(s.ID) || s.Name == "" {
+		t.Errorf("id %q, name %q", s.ID, s.Name)
+	}
+	if u, err := url.Parse(s.Docs); err != nil || u.Scheme != "https" {
+		t.Errorf("docs %q is no https address", s.Docs)
+	}
+	soundSettings(t, s)
+	soundSchemes(t, s)
+	soundFields(t, s)
+	soundOperations(t, s)
+	soundLimits(t, s.Limits)
+}
+
+func soundSettings(t *testing.T, s *connector.Spec) {
+	t.Helper()
+	known := map[string]connector.Setting{}
+	for _, setting := range s.Settings {
+		known[setting.Key] = setting
+		format, err := regexp.Compile(setting.Format)
+		if err != nil || !strings.HasPrefix(setting.Format, "^") || !strings.HasSuffix(setting.Format, "$") {
+			t.Errorf("setting %s: format %q is not anchored, or none: %v", setting.Key, setting.Format, err)
+			continue
+		}
+		for _, value := range []string{setting.Default, setting.Example} {
+			if value != "" && !format.MatchString(value) {
+				t.Errorf("setting %s: %q is not of its format", setting.Key, value)
+			}
+		}
+		if setting.Label == "" || setting.Default == "" && setting.Example == "" {
+			t.Errorf("setting %s has no label, or neither default nor example", setting.Key)
+		}
+	}
+	_, rest, absolute := strings.Cut(s.BaseURL, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	if !absolute {
+		host, _, _ = strings.Cut(s.BaseURL, "/")
+	}
+	for _, hole := range holes(host) {
+		if !known[hole].Host {
+			t.Errorf("setting %s decides the host, but is not marked as such", hole)
+		}
+	}
+	for _, text := range append(values(s.Headers), s.BaseURL) {
+		for _, hole := range holes(text) {
+			if _, ok := known[hole]; !ok {
+				t.Errorf("%q needs the setting %s, which does not exist", text, hole)
+			}
+		}
+	}
+	if _, ok := known[s.Workspace]; s.Workspace != "" && !ok {
+		t.Errorf("workspace names the setting %s, which does not exist", s.Workspace)
+	}
+}
+
+func soundSchemes(t *testing.T, s *connector.Spec) {
+	t.Helper()
+	if len(s.Schemes) == 0 {
+		t.Error("no scheme")
+	}
+	for _, scheme := range s.Schemes {
+		known := map[string]bool{}
+		for _, p := range scheme.Params() {
+			known[p.Key] = true
+		}
+		for _, setting := range s.Settings {
+			known[setting.Key] = true
+		}
+		texts := append(values(scheme.Headers), scheme.BasicPair[:]...)
+		if scheme.OAuth != nil {
+			texts = append(append(texts, values(scheme.OAuth.Params)...), scheme.OAuth.TokenURL)
+			if !slices.Contains([]string{"form", "basic", "json"}, scheme.OAuth.ClientAuth) {
+				t.Errorf("scheme %s: client auth %q", scheme.ID, scheme.OAuth.ClientAuth)
+			}
+		}
+		for _, text := range texts {
+			for _, hole := range holes(text) {
+				if !known[hole] {
+					t.Errorf("scheme %s: %q needs %s, which is neither a parameter nor a setting", scheme.ID, text, hole)
+				}
+			}
+		}
+	}
+}
+
+func soundFields(t *testing.T, s *connector.Spec) {
+	t.Helper()
+	subset := func(name string, list, of []contact.Field) {
+		for i, f := range list {
+			if !slices.Contains(of, f) || slices.Contains(list[:i], f) {
+				t.Errorf("%s: %s does not belong there, or stands there twice", name, f)
+			}
+		}
+	}
+	subset("accepts", s.Fields.Accepts, contact.Writable())
+	subset("requires", s.Fields.Requires, s.Fields.Accepts)
+	subset("returns", s.Fields.Returns, contact.Readable())
+	subset("adoption", s.Adoption.Compare, s.Fields.Returns)
+	if !slices.Contains(s.Fields.Returns, contact.ID) {
+		t.Error("returns: no id")
+	}
+	for f := range s.Fields.Notes {
+		subset("notes", []contact.Field{f}, append(contact.Writable(), contact.Readable()...))
+	}
+	for name, f := range s.Errors.Fields {
+		subset("errors, "+name, []contact.Field{f}, contact.Writable())
+	}
+}
+
+func soundOperations(t *testing.T, s *connector.Spec) {
+	t.Helper()
+	operations := map[string]*connector.Operation{"create": &s.Create, "read": s.Read, "update": s.Update}
+	for name, o := range operations {
+		if o != nil && (o.Request == nil || o.Decode == nil) {
+			t.Errorf("%s is incomplete", name)
+		}
+	}
+	if s.ReadBack && s.Read == nil {
+		t.Error("read-back without a read")
+	}
+	for i, f := range s.Find {
+		if f.Request == nil || f.Decode == nil || f.By == "" && !f.Marker {
+			t.Errorf("finder %d is incomplete", i)
+		}
+	}
+	for _, d := range s.Prepare {
+		if d.Name == "" || d.Request == nil || d.Decode == nil {
+			t.Errorf("discovery %q is incomplete", d.Name)
+		}
+	}
+	if b := s.Batch; b != nil && (b.Max < 2 || b.Request == nil || b.Decode == nil) {
+		t.Error("batch is incomplete")
+	}
+	if s.Probe.Request == nil {
+		t.Error("no probe")
+	}
+	if s.Duplicates.Detection == connector.DetectLookup && len(s.Find) == 0 {
+		t.Error("duplicates are to be looked up, but there is no finder")
+	}
+}
+
+func soundLimits(t *testing.T, l connector.Limits) {
+	t.Helper()
+	if len(l.Windows) == 0 || l.Concurrency < 1 {
+		t.Error("no window, or no concurrency")
+	}
+	for _, w := range l.Windows {
+		if w.Requests < 1 || w.Per <= 0 {
+			t.Errorf("window %+v", w)
+		}
+	}
+	for _, q := range l.Quotas {
+		if q.Requests < 1 || q.Period == "" {
+			t.Errorf("quota %+v", q)
+		}
+	}
+	for _, w := range l.Wait {
+		if w.Name == "" {
+			t.Error("a wait header without a name")
+		}
+	}
+}
+
+// holes lists the names in braces.
+func holes(text string) []string {
+	var names []string
+	for _, match := range regexp.MustCompile(`\{([^}]*)\}`).FindAllStringSubmatch(text, -1) {
+		names = append(names, match[1])
+	}
+	return names
+}
+
+func values(m map[string]string) []string {
+	var list []string
+	for _, value := range m {
+		list = append(list, value)
+	}
+	return list
+}

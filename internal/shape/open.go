@@ -1,0 +1,162 @@
+package shape
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"crmferry/internal/contact"
+)
+
+// Open is a JSON object with known members, the fields of the struct T, and
+// any others beside them.
+type Open[T any] struct {
+	Known T
+	More  map[string]any
+}
+
+// Beside puts custom fields beside the known members of an object. One that
+// has the name of a member which is set is left out and reported.
+func Beside[T any](known T, custom map[string]any, warn Warn) Open[T] {
+	taken := members(known)
+	more := map[string]any{}
+	for _, key := range Keys(custom) {
+		if _, clash := taken[key]; clash {
+			warn.report(string(contact.CustomFields)+"/"+key, Conflict, "another field of the contact sets it")
+			continue
+		}
+		more[key] = custom[key]
+	}
+	return Open[T]{Known: known, More: more}
+}
+
+// MarshalJSON writes all members in one object, sorted by name.
+func (o Open[T]) MarshalJSON() ([]byte, error) {
+	all := map[string]any{}
+	maps.Copy(all, o.More)
+	for key, raw := range members(o.Known) {
+		all[key] = raw
+	}
+	return marshal(all)
+}
+
+// UnmarshalJSON reads the known members, and all others but nulls into More,
+// numbers as json.Number.
+func (o *Open[T]) UnmarshalJSON(data []byte) error {
+	*o = Open[T]{}
+	if err := decode(data, &o.Known); err != nil {
+		return err
+	}
+	if err := decode(data, &o.More); err != nil {
+		return err
+	}
+	for _, key := range Members[T]() {
+		delete(o.More, key)
+	}
+	maps.DeleteFunc(o.More, func(_ string, v any) bool { return v == nil })
+	return nil
+}
+
+// members are what v writes as a JSON object; nil when it is none.
+func members(v any) map[string]json.RawMessage {
+	raw, err := marshal(v)
+	if err != nil {
+		return nil
+	}
+	var m map[string]json.RawMessage
+	if json.Unmarshal(raw, &m) != nil {
+		return nil
+	}
+	return m
+}
+
+// Members lists the JSON names of the fields of the struct T.
+func Members[T any]() []string {
+	t := reflect.TypeFor[T]()
+	var list []string
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		list = append(list, name)
+	}
+	return list
+}
+
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+func decode(data []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	return dec.Decode(v)
+}
+
+// Keys lists the names of custom fields in order.
+func Keys(custom map[string]any) []string { return slices.Sorted(maps.Keys(custom)) }
+
+// Pick gives those members that bear the name of a custom field that was
+// sent: CRMs answer with many more than anybody asked for. nil when none does.
+func Pick(more, sent map[string]any) map[string]any {
+	var out map[string]any
+	for key := range sent {
+		if v, ok := more[key]; ok && v != nil {
+			if out == nil {
+				out = map[string]any{}
+			}
+			out[key] = v
+		}
+	}
+	return out
+}
+
+// Text writes a custom value as text: a list joined by ";", an object as JSON,
+// null as "".
+func Text(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case []any:
+		parts := make([]string, len(v))
+		for i, item := range v {
+			parts[i] = Text(item)
+		}
+		return strings.Join(parts, ";")
+	default:
+		raw, err := marshal(v)
+		if err != nil {
+			return ""
+		}
+		return string(raw)
+	}
+}
+
+// Texts writes all custom values as text.
+func Texts(custom map[string]any) map[string]any {
+	out := make(map[string]any, len(custom))
+	for key, v := range custom {
+		out[key] = Text(v)
+	}
+	return out
+}
+
+// Joined writes lists as text joined by ";", the form of multi-select values,
+// and leaves all else as it is.
+func Joined(custom map[string]any) map[string]any {
+	out := make(map[string]any, len(custom))
+	for key, v := range custom {
+		if list, ok := v.([]any); ok {
+			v = Text(list)
+		}
+		out[key] = v
+	}
+	return out
+}

@@ -1,0 +1,92 @@
+package hubspot
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"crmferry/internal/connector"
+	"crmferry/internal/contact"
+	"crmferry/internal/shape"
+)
+
+// trace labels the inputs of a batch: with a label of its own on each, one bad
+// input does not spoil the others.
+const trace = "row-"
+
+func encodeBatch(calls []*connector.Call, bodies []map[string]any) (connector.Request, error) {
+	for i, body := range bodies {
+		body["objectWriteTraceId"] = trace + strconv.Itoa(i)
+	}
+	return connector.Request{
+		Method: http.MethodPost, Path: at(calls[0], "objects", "/contacts/batch/create"),
+		Body: map[string]any{"inputs": bodies},
+	}, nil
+}
+
+type batchAnswer struct {
+	Results []json.RawMessage `json:"results"`
+	Errors  []failure         `json:"errors"`
+}
+
+// decodeBatch matches refusals by their label. Records often lack theirs; then
+// the e-mail tells whose they are, and at last their order.
+func decodeBatch(calls []*connector.Call, r connector.Reply) ([]connector.BatchResult, error) {
+	answer, err := connector.DecodeJSON[batchAnswer](r)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]connector.BatchResult, len(calls))
+	open := func(i int) bool { return results[i].Err == nil && results[i].Contact.ID == "" }
+	for _, f := range answer.Errors {
+		if i := row(first(f.Context.TraceIDs)); i >= 0 && i < len(calls) {
+			ve := f.vendorError()
+			results[i].Err = &ve
+		}
+	}
+	for _, raw := range answer.Results {
+		var rec struct {
+			record
+			Trace string `json:"objectWriteTraceId"`
+		}
+		if err := json.Unmarshal(raw, &rec); err != nil {
+			return nil, err
+		}
+		i := row(rec.Trace)
+		if i < 0 || i >= len(calls) {
+			i = owner(calls, open, rec.Properties.Known.Email)
+		}
+		if i >= 0 {
+			results[i] = connector.BatchResult{Contact: created(calls[i], rec.record), Raw: raw}
+		}
+	}
+	return results, nil
+}
+
+// row is the input that a label belongs to, -1 for none of ours.
+func row(label string) int {
+	text, ok := strings.CutPrefix(label, trace)
+	i, err := strconv.Atoi(text)
+	if !ok || err != nil {
+		return -1
+	}
+	return i
+}
+
+// owner is the first open input with that e-mail, or else the first open one
+// without any: a record never goes to an input with another e-mail.
+func owner(calls []*connector.Call, open func(int) bool, email string) int {
+	without := -1
+	for i, c := range calls {
+		own := shape.FirstEmail(c.Input.EmailAddresses)
+		switch {
+		case !open(i):
+		case contact.SameEmail(own, email):
+			return i
+		case own == "" && email == "" && without < 0:
+			without = i
+		}
+	}
+	return without
+}
