@@ -160,3 +160,14 @@ func Joined(custom map[string]any) map[string]any {
 	}
 	return out
 }
+
+// Without leaves the custom field of that name out and reports it: we set it
+// ourselves.
+func Without(custom map[string]any, name string, warn Warn) map[string]any {
+	if _, there := custom[name]; there {
+		custom = maps.Clone(custom)
+		delete(custom, name)
+		warn.report(string(contact.CustomFields)+"/"+name, Conflict, "the account's settings reserve this field")
+	}
+	return custom
+}

@@ -4,12 +4,14 @@ package vendors
 import (
 	"crmferry/internal/connector"
 	"crmferry/internal/vendors/hubspot"
+	"crmferry/internal/vendors/salesforce"
 )
 
 // All makes the Specs of all CRMs, sorted by id.
 func All() []*connector.Spec {
 	return []*connector.Spec{
 		hubspot.Spec(),
+		salesforce.Spec(),
 	}
 }
 

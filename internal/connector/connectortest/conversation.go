@@ -95,6 +95,7 @@ func load(files fs.FS, name string) (Conversation, error) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
+	dec.UseNumber()
 	if err := dec.Decode(&c); err != nil {
 		return c, fmt.Errorf("%s: %w", name, err)
 	}
