@@ -91,7 +91,7 @@ func (s *service) open() error {
 
 func (s *service) handler() (http.Handler, error) {
 	h := s.house
-	tokens, err := api.NewStaticTokens(map[string]api.Principal{s.token.Reveal(): {Tenant: "default", Name: "FERRY_API_TOKEN"}})
+	tokens, err := api.NewStaticTokens(map[string]api.Principal{s.token.Reveal(): {Tenant: "default", Name: "FERRY_API_TOKEN", Scopes: []api.Scope{api.ScopeAll}}})
 	if err != nil {
 		return nil, err
 	}

@@ -176,7 +176,7 @@ func newOurs(b *testing.B) pipeline {
 	world := sandbox.New(sandbox.Options{Unlimited: true})
 	crm := httptest.NewServer(world)
 	db := redistest.Client(b)
-	s := startOn(b, db, crm.URL, world.Slugs())
+	s := startOn(b, db, crm.URL, imitated(world))
 	auth, settings := world.Connect("hubspot", "ours", "")
 	var acc struct{ ID string }
 	c := newClient("http://"+s.api.addr, s.token.Reveal())

@@ -14,6 +14,7 @@ import (
 	"crmferry/internal/config"
 	"crmferry/internal/connector"
 	"crmferry/internal/sandbox"
+	"crmferry/internal/vendors"
 )
 
 // RunDemo shows the main job on a machine with nothing but Go: imitation CRMs,
@@ -31,7 +32,7 @@ func RunDemo(ctx context.Context, environ map[string]string, out, logs io.Writer
 		return err
 	}
 	defer imitations.stop()
-	c, err := demoConfig(environ, dir, imitations.addr, world.Slugs())
+	c, err := demoConfig(environ, dir, imitations.addr, imitated(world))
 	if err != nil {
 		return err
 	}
@@ -51,6 +52,17 @@ func RunDemo(ctx context.Context, environ map[string]string, out, logs io.Writer
 	case err := <-s.api.failed:
 		return err
 	}
+}
+
+// imitated lists the CRMs that have both a connector and an imitation.
+func imitated(world *sandbox.World) []string {
+	var slugs []string
+	for _, spec := range vendors.All() {
+		if world.CRM(spec.ID) != nil {
+			slugs = append(slugs, spec.ID)
+		}
+	}
+	return slugs
 }
 
 // demoConfig is the caller's environment with everything that could reach out
@@ -88,7 +100,7 @@ type demo struct {
 
 // tour connects an account of each CRM and sends one full contact to it.
 func (d *demo) tour(ctx context.Context) error {
-	fmt.Fprintf(d.out, "Ferry serves at %s, with imitations of %d CRMs behind it.\n\n", d.client.base, len(d.world.Slugs()))
+	fmt.Fprintf(d.out, "Ferry serves at %s, with imitations of %d CRMs behind it.\n\n", d.client.base, len(imitated(d.world)))
 	table := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "CRM\tACCEPTED\tJOB\tPATH\tREMOTE ID\tWARNINGS")
 	for _, spec := range d.crms {

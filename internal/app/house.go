@@ -35,7 +35,7 @@ type house struct {
 	queue    *queue.Queue
 	client   *connector.Client
 	accounts *account.Service
-	crms     vendors.Catalogue
+	crms     *vendors.Catalogue
 }
 
 // taskTimeout bounds one attempt with all its calls; each call has its own.
@@ -43,7 +43,10 @@ const taskTimeout = 5 * time.Minute
 
 // build connects to everything. Logs go to out.
 func build(ctx context.Context, c config.Config, out io.Writer) (*house, error) {
-	h := &house{config: c, log: telemetry.NewLogger(out, c.LogLevel), metrics: telemetry.NewMetrics()}
+	h := &house{
+		config: c, crms: vendors.NewCatalogue(),
+		log: telemetry.NewLogger(out, c.LogLevel), metrics: telemetry.NewMetrics(),
+	}
 	var slugs []string
 	for _, spec := range h.crms.All() {
 		slugs = append(slugs, spec.ID)

@@ -23,6 +23,7 @@ import (
 	"crmferry/internal/localredis"
 	"crmferry/internal/localredis/redistest"
 	"crmferry/internal/sandbox"
+	"crmferry/internal/vendors"
 )
 
 const token = "e2e-token-of-tenant-default"
@@ -70,7 +71,8 @@ func launch(t *testing.T, o sandbox.Options) *ferry {
 		"FERRY_MASTER_KEY=" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)),
 		"FERRY_ADDR=" + freeAddr(t), "FERRY_ALLOW_PRIVATE_TARGETS=true", "FERRY_LOG_LEVEL=info", "FERRY_CRM_TIMEOUT=3s",
 	}
-	for _, slug := range f.world.Slugs() {
+	for _, spec := range vendors.All() {
+		slug := spec.ID
 		f.env = append(f.env, "FERRY_CRM_BASE_URL_"+strings.ToUpper(strings.ReplaceAll(slug, "-", "_"))+"="+crms.URL+"/"+slug)
 	}
 	f.base = "http://" + strings.TrimPrefix(f.env[5], "FERRY_ADDR=")
