@@ -93,9 +93,9 @@ func (a *Account) NextID() uint64 {
 	return a.seq
 }
 
-func (a *Account) insert(spec Spec, data map[string]any, at time.Time) *Record {
+func (a *Account) insert(spec Spec, id string, data map[string]any, at time.Time) *Record {
 	r := &Record{
-		ID: spec.NewID(a.Name, a.NextID()), Data: data,
+		ID: id, Data: data,
 		CreatedAt: at, UpdatedAt: at, identity: spec.Identity(data),
 	}
 	a.Contacts.Put(r, r.identity.keys()...)

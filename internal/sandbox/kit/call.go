@@ -88,7 +88,12 @@ func Decode(data []byte, v any) error {
 
 // Create stores a contact and enters it in the ledger.
 func (c *Call) Create(op string, data map[string]any) *Record {
-	r := c.Account.insert(c.crm.spec, data, c.Now)
+	return c.CreateAs(op, c.crm.spec.NewID(c.account, c.Account.NextID()), data)
+}
+
+// CreateAs is Create with an id of the client's choice, which must be free.
+func (c *Call) CreateAs(op, id string, data map[string]any) *Record {
+	r := c.Account.insert(c.crm.spec, id, data, c.Now)
 	c.crm.ledger.add(c.Account.Name, Entry{
 		ID: r.ID, Account: c.Account.Name, At: c.Now, Key: c.Key, Op: op,
 		Name: r.identity.Name, Email: first(r.identity.Emails),

@@ -248,7 +248,8 @@ func (s *CRM) Seed(account string, p Person, createdAt time.Time) string {
 	a := s.account(account)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.insert(s.spec, s.spec.Seed(a, p), createdAt).ID
+	data := s.spec.Seed(a, p)
+	return a.insert(s.spec, s.spec.NewID(account, a.NextID()), data, createdAt).ID
 }
 
 // Limits lists the limits in force.
