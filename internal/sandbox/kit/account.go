@@ -74,6 +74,8 @@ type Account struct {
 	seq     uint64
 	side    map[string]*Table
 	replays replays
+	// refreshes counts the refresh tokens that were used up.
+	refreshes int
 }
 
 // ByEmail lists the contacts with an e-mail, without regard to case.

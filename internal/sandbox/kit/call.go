@@ -27,6 +27,7 @@ type Call struct {
 	crm     *CRM
 	account string
 	auth    AuthFault
+	grant   *grant
 	vars    map[string]string
 	id      uint64
 	entry   int

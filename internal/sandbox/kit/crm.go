@@ -79,6 +79,7 @@ func (s *CRM) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.Body = body
+	s.openGrant(c)
 	if in == nil {
 		in = s.faults.claim(c, true)
 	}
@@ -98,6 +99,13 @@ func (s *CRM) open(r *http.Request) *Call {
 	c.entry = s.log.arrive(Request{At: c.Now, Method: r.Method, Path: r.URL.Path, Account: c.account})
 	s.ledger.request(c.account)
 	return c
+}
+
+// openGrant finds the account of a token request, which its body names.
+func (s *CRM) openGrant(c *Call) {
+	if c.grant = s.spec.OAuth.readGrant(c); c.grant != nil {
+		c.account, c.auth = authenticate(s.spec.Slug, c.grant.credential())
+	}
 }
 
 func (s *CRM) close(c *Call, status int, kind Kind) {
@@ -120,6 +128,9 @@ func (s *CRM) answer(c *Call) Reply {
 	if found.public {
 		return found.handler(c).frozen()
 	}
+	if c.auth != Authorized && c.grant != nil {
+		return s.spec.OAuth.refuse(c, c.grant.fault()).frozen()
+	}
 	if c.auth != Authorized {
 		return s.spec.Errors.Unauthorized(c, c.auth).frozen()
 	}
@@ -139,6 +150,9 @@ func (s *CRM) admitted(c *Call, h Handler, allow []string) Reply {
 	if refused := s.enter(c); refused != nil {
 		s.ledger.limited(c.account)
 		return s.spec.Errors.Limited(c, *refused)
+	}
+	if c.grant != nil {
+		return s.spec.OAuth.issue(c)
 	}
 	if s.spec.Before != nil {
 		if refusal := s.spec.Before(c); refusal != nil {

@@ -18,7 +18,7 @@
 //  4. Spec.Errors: the vendor's bodies for 401, 404, 405, 429, 500 and 503.
 //  5. Spec.Limits of the smallest paying plan, and Spec.Headers from
 //     Call.Usage.
-//  6. Spec.Connect and Spec.Seed.
+//  6. Spec.Connect and Spec.Seed, and Spec.OAuth where tokens are refreshed.
 //  7. A test with kittest.Run: steps of request, status, parts of the body.
 //
 // Handlers run one at a time per account and while it is locked: they need no

@@ -110,9 +110,11 @@ func (m *meter) enter(limits []Limit, c *Call) (usages Usages, refused *Usage) {
 	defer m.mu.Unlock()
 	costs := make([]int, len(limits))
 	for i, l := range limits {
-		costs[i] = 1
-		if l.Cost != nil {
+		switch {
+		case l.Cost != nil:
 			costs[i] = l.Cost(c)
+		case l.Concurrent || !c.IsTokenRequest():
+			costs[i] = 1
 		}
 		w := m.window(l, c.account)
 		w.advance(l, c.Now)

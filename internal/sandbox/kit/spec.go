@@ -25,6 +25,8 @@ type Spec struct {
 	Routes map[string]Handler
 	// Public holds the routes that need no credential. Call.Account is nil.
 	Public map[string]Handler
+	// OAuth is the vendor's token endpoint. Optional.
+	OAuth *OAuth
 	// Before refuses a request ahead of its route (media type, version); nil
 	// lets it pass. Optional.
 	Before func(*Call) *Reply
