@@ -18,6 +18,7 @@ import (
 	"crmferry/internal/sandbox/hubspot"
 	"crmferry/internal/sandbox/kit"
 	"crmferry/internal/sandbox/mondaycrm"
+	"crmferry/internal/sandbox/nutshell"
 	"crmferry/internal/sandbox/salesforce"
 )
 
@@ -36,6 +37,7 @@ func specs() []kit.Spec {
 		affinity.Spec(),
 		hubspot.Spec(),
 		mondaycrm.Spec(),
+		nutshell.Spec(),
 		salesforce.Spec(),
 	}
 }
