@@ -16,6 +16,7 @@ import (
 
 	"crmferry/internal/sandbox/affinity"
 	"crmferry/internal/sandbox/hubspot"
+	"crmferry/internal/sandbox/insightly"
 	"crmferry/internal/sandbox/kit"
 	"crmferry/internal/sandbox/mondaycrm"
 	"crmferry/internal/sandbox/nutshell"
@@ -36,6 +37,7 @@ func specs() []kit.Spec {
 	return []kit.Spec{
 		affinity.Spec(),
 		hubspot.Spec(),
+		insightly.Spec(),
 		mondaycrm.Spec(),
 		nutshell.Spec(),
 		salesforce.Spec(),
