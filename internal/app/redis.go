@@ -38,14 +38,14 @@ func openRedis(ctx context.Context, c config.Config, log *slog.Logger) (*databas
 		return nil, fmt.Errorf("FERRY_REDIS_URL: Redis does not answer: %w", err)
 	}
 	warnOfLimits(ctx, client, log)
-	return &database{UniversalClient: client, stop: func() {}}, nil
+	return pipelined(client, false, func() {})
 }
 
 // ownRedis runs redis-server where it is installed, else a Redis in memory.
 func ownRedis(ctx context.Context, dataDir string, log *slog.Logger) (*database, error) {
 	p, err := localredis.Start(ctx, filepath.Join(dataDir, "redis"))
 	if err == nil {
-		return &database{UniversalClient: p.Client(), stop: p.Stop}, nil
+		return pipelined(p.Client(), false, p.Stop)
 	}
 	if !errors.Is(err, localredis.ErrNoProgram) {
 		return nil, err
@@ -55,7 +55,22 @@ func ownRedis(ctx context.Context, dataDir string, log *slog.Logger) (*database,
 	if err != nil {
 		return nil, err
 	}
-	return &database{UniversalClient: m.Client(), memory: true, stop: m.Stop}, nil
+	return pipelined(m.Client(), true, m.Stop)
+}
+
+// pipelined sends the commands that are under way at the same time together:
+// under load that halves the work for each.
+func pipelined(client redis.UniversalClient, memory bool, stop func()) (*database, error) {
+	together, err := client.AutoPipelineWithOptions(&redis.AutoPipelineOptions{
+		// No caller issues a command before it has the answer to the last one.
+		MaxConcurrentBatches: pipelines, Unordered: true,
+	})
+	if err != nil {
+		_ = client.Close()
+		stop()
+		return nil, err
+	}
+	return &database{UniversalClient: together, memory: memory, stop: func() { _ = client.Close(); stop() }}, nil
 }
 
 func (d *database) close() {
@@ -63,7 +78,10 @@ func (d *database) close() {
 	d.stop()
 }
 
-const poolSize = 64
+const (
+	poolSize  = 64
+	pipelines = 8
+)
 
 func connect(t config.RedisTarget) redis.UniversalClient {
 	var secure *tls.Config

@@ -143,19 +143,21 @@ func (s *Store) Save(ctx context.Context, j job.Job, r *job.Result, lease time.D
 
 // Finish ends a held job. A record that the job created becomes its own first.
 func (s *Store) Finish(ctx context.Context, j job.Job, r *job.Result) error {
-	if j.Outcome == job.Created && j.RemoteID != "" {
-		if _, err := s.Own(ctx, j.AccountID, j.RemoteID, j.ID); err != nil {
-			return err
-		}
-	}
 	sh, _ := shardOf(j.ID)
 	state, result, err := encodeState(j, r)
 	if err != nil {
 		return err
 	}
-	n, err := finishScript.Run(ctx, s.redis, s.endKeys(sh, j),
-		s.endArgs(j, state, result)...).Int()
-	return current(n, err)
+	pipe := s.redis.Pipeline()
+	if j.Outcome == job.Created && j.RemoteID != "" {
+		pipe.SetArgs(ctx, ownKey(j.AccountID, j.RemoteID), j.ID, redis.SetArgs{Mode: "NX", TTL: ownFor})
+	}
+	end := finishScript.EvalSha(ctx, pipe, s.endKeys(sh, j), s.endArgs(j, state, result)...)
+	_, _ = pipe.Exec(ctx) // what became of the end is what counts
+	if redis.HasErrorPrefix(end.Err(), "NOSCRIPT") {
+		end = finishScript.Eval(ctx, s.redis, s.endKeys(sh, j), s.endArgs(j, state, result)...)
+	}
+	return current(end.Int())
 }
 
 func (s *Store) endKeys(sh shard, j job.Job) []string {

@@ -26,6 +26,7 @@ if ARGV[8] ~= '' then
   if taken[1] then return {0, taken[1], taken[2]} end
   redis.call('HSET', KEYS[5], 'id', ARGV[1], 'f', ARGV[8])
 end
+if redis.call('EXISTS', KEYS[1]) == 1 then return {1} end -- the client tries again after a lost answer
 redis.call('HSET', KEYS[1], 'v', ARGV[2], 's', 'queued', 'e', 1, 'a', 0, 'p', 'queue', 't', ARGV[3], 'base', ARGV[4], 'input', ARGV[5])
 redis.call('ZADD', KEYS[2], now() + ARGV[7], ARGV[1])
 redis.call('ZADD', KEYS[3], ARGV[6], ARGV[1])
