@@ -26,6 +26,9 @@ type OAuth struct {
 	Path      string // of POST requests
 	ExpiresIn int    // seconds
 	Rotates   bool
+	// Judge gives an error code of the RFC to a request of a form that the
+	// vendor does not take; "" lets it pass. Optional.
+	Judge func(c *Call) (code string)
 	// Complete adds to the answer what else the vendor says. Optional.
 	Complete func(c *Call, answer map[string]any)
 	// Refuse answers an error code of the RFC; nil is the form of the RFC.
@@ -73,6 +76,9 @@ func (g *grant) credential() string {
 
 // issue answers a request with a credential that is good in itself.
 func (o *OAuth) issue(c *Call) Reply {
+	if code := o.judge(c); code != "" {
+		return o.refuse(c, code)
+	}
 	token := Token(c.crm.spec.Slug, c.account)
 	answer := map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": o.ExpiresIn}
 	if c.grant.kind == "refresh_token" {
@@ -92,6 +98,13 @@ func (o *OAuth) issue(c *Call) Reply {
 		o.Complete(c, answer)
 	}
 	return JSON(http.StatusOK, answer).With("Cache-Control", "no-store")
+}
+
+func (o *OAuth) judge(c *Call) string {
+	if o.Judge == nil {
+		return ""
+	}
+	return o.Judge(c)
 }
 
 // refreshToken is the one that is good now, and the one after it.

@@ -66,4 +66,10 @@ func TestOAuthVariants(t *testing.T) {
 	later.Advance = time.Minute
 	unknown.Path, unknown.Want = "/token?grant_type=refresh_token&refresh_token=x", map[string]string{"": `"invalid_grant"`}
 	kittest.Run(t, kittest.Suite{Spec: spec, Authorize: basic}, step, tooSoon, later, unknown)
+
+	spec.OAuth.Judge = func(c *kit.Call) string { return c.Query("wrong") }
+	spec.Limits = nil
+	judged := step
+	judged.Path, judged.Want = step.Path+"&wrong=invalid_request", map[string]string{"": `"invalid_request"`}
+	kittest.Run(t, kittest.Suite{Spec: spec, Authorize: basic}, step, judged)
 }
