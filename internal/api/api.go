@@ -66,9 +66,8 @@ type server struct {
 	Deps
 	huma     huma.API
 	formats  formats
-	known    []string // query options of the create
-	document []byte   // the OpenAPI document
-	docs     []byte   // the same for people
+	document []byte // the OpenAPI document
+	docs     []byte // the same for people
 }
 
 // New makes the handler of all routes. Requests may wait up to 60 s for a job,

@@ -104,40 +104,34 @@ func (s *server) create(ctx context.Context, in *createInput) (*huma.StreamRespo
 // acceptance makes the job of a request, with all that is wrong with it as one
 // problem.
 func (s *server) acceptance(ctx context.Context, in *createInput) (job.Acceptance, error) {
-	q := &in.query
 	doc, err := contact.Decode(in.RawBody)
 	var invalid *contact.Invalid
 	if errors.As(err, &invalid) && invalid.Status == http.StatusBadRequest {
 		return job.Acceptance{}, badDocument(invalid)
 	}
-	principal := principalOf(ctx)
-	acc, spec, descErr := s.Accounts.Describe(ctx, principal.Tenant, in.AccountID)
-	if descErr != nil {
-		return job.Acceptance{}, descErr
+	q, principal := &in.query, principalOf(ctx)
+	acc, spec, err := s.Accounts.Describe(ctx, principal.Tenant, in.AccountID)
+	if err != nil {
+		return job.Acceptance{}, err
 	}
 	if invalid != nil {
 		p := badDocument(invalid)
-		p.Errors = append(slices.Clone(q.faults), p.Errors...)
+		p.Errors = slices.Concat(q.faults, p.Errors)
 		return job.Acceptance{}, p
 	}
-	f := fitting{spec: spec, account: acc, input: contact.Normalize(doc.Input)}
-	if len(q.remoteQuery) > 0 {
-		f.input.RemoteQuery = q.remoteQuery
-	}
+	f := fitting{spec: spec, account: acc, input: q.applied(doc.Input)}
 	ref := q.referenceOr(doc.ClientRef)
 	f.check(q.workspace, in.OnDuplicate, s.formats)
-	if faults := append(slices.Clone(q.faults), f.faults...); len(faults) > 0 {
+	if faults := slices.Concat(q.faults, f.faults); len(faults) > 0 {
 		return job.Acceptance{}, invalidRequest(faults...)
 	}
 	now := s.now()
-	return job.Acceptance{
-		Base: job.Base{
-			Tenant: principal.Tenant, AccountID: acc.ID, CRM: spec.ID, CreatedAt: now, ExpiresAt: now.Add(q.lifetime),
-			OnDuplicate: in.OnDuplicate, ClientRef: ref, Metadata: doc.Metadata, CreatedBy: principal.Name,
-			Show: in.show(), Accepted: slices.Concat(doc.Warnings, q.warnings, f.warnings), Key: s.NewKey(),
-		},
-		Input: f.input, IdempotencyKey: in.key,
-	}, nil
+	base := job.Base{
+		Tenant: principal.Tenant, AccountID: acc.ID, CRM: spec.ID, CreatedAt: now, ExpiresAt: now.Add(q.lifetime),
+		OnDuplicate: in.OnDuplicate, ClientRef: ref, Metadata: doc.Metadata, CreatedBy: principal.Name,
+		Show: in.show(), Accepted: slices.Concat(doc.Warnings, q.warnings, f.warnings), Key: s.NewKey(),
+	}
+	return job.Acceptance{Base: base, Input: f.input, IdempotencyKey: in.key}, nil
 }
 
 // created is the answer to an accepted create: the job, or what became of it

@@ -53,7 +53,11 @@ func (s *server) info() *huma.OpenAPI {
 
 // schemaName names our views after what they show.
 func schemaName(t reflect.Type, hint string) string {
-	return strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "View")
+	name := strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "View")
+	if rest, ok := strings.CutPrefix(name, "Crm"); ok {
+		return "CRM" + rest
+	}
+	return name
 }
 
 // schema gives a reference to the schema of T.

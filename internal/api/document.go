@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -81,15 +80,48 @@ func (s *server) finishDocument() (err error) {
 // finishSchemas drops huma's own error and lets answers grow: only what is
 // sent to us is closed.
 func (s *server) finishSchemas() {
-	all := s.huma.OpenAPI().Components.Schemas.Map()
+	doc := s.huma.OpenAPI()
+	all := doc.Components.Schemas.Map()
 	delete(all, "ErrorModel")
 	delete(all, "ErrorDetail")
+	sent := map[*huma.Schema]bool{}
+	operations(doc, func(op *huma.Operation) {
+		if op.RequestBody != nil {
+			for _, media := range op.RequestBody.Content {
+				reach(all, media.Schema, sent)
+			}
+		}
+	})
 	for name, one := range all {
-		if !strings.HasSuffix(name, "Request") && one.AdditionalProperties == false {
+		if !sent[one] {
 			one.AdditionalProperties = nil
+			listsAreThere(one, name != contactSchema)
 		}
 	}
 	all["AccountRequest"].Required = []string{"crm", "auth"}
+}
+
+// listsAreThere says of an answer's lists that they are never null; those of a
+// normalized contact can be.
+func listsAreThere(one *huma.Schema, there bool) {
+	for _, property := range one.Properties {
+		if property.Type == huma.TypeArray {
+			property.Nullable = !there
+		}
+	}
+}
+
+// reach marks the schemas that a schema is made of.
+func reach(all map[string]*huma.Schema, from *huma.Schema, marked map[*huma.Schema]bool) {
+	if from == nil || marked[from] {
+		return
+	}
+	marked[from] = true
+	reach(all, all[refName(from)], marked)
+	reach(all, from.Items, marked)
+	for _, property := range from.Properties {
+		reach(all, property, marked)
+	}
 }
 
 // operations visits every operation of a document.

@@ -140,7 +140,7 @@ func principals() map[string]Principal {
 	}
 }
 
-func newHarness(t *testing.T, adjust ...func(*Deps)) *harness {
+func newHarness(t testing.TB, adjust ...func(*Deps)) *harness {
 	t.Helper()
 	h := &harness{jobs: newMemory(), prober: &prober{}, log: &lockedBuffer{}, seen: &observations{}}
 	tokens, err := NewStaticTokens(principals())
@@ -160,7 +160,7 @@ func newHarness(t *testing.T, adjust ...func(*Deps)) *harness {
 
 // accounts is the real service, with an account of each CRM for acme, and one
 // that lacks a setting which its CRM came to require later.
-func (h *harness) accounts(t *testing.T) *account.Service {
+func (h *harness) accounts(t testing.TB) *account.Service {
 	t.Helper()
 	sealer, err := account.NewSealer(base64.StdEncoding.EncodeToString(make([]byte, 32)))
 	check(t, err)
@@ -180,7 +180,7 @@ func (h *harness) accounts(t *testing.T) *account.Service {
 	return service
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -200,9 +200,4 @@ func (m *memory) last() job.Job {
 	return m.jobs[m.order[len(m.order)-1]]
 }
 
-func (m *memory) watched(id string) bool {
-	defer m.locked()()
-	return len(m.ends[id]) > 0
-}
-
 func (m *memory) Has(context.Context, job.Ref) (bool, error) { return true, nil }

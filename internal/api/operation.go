@@ -13,9 +13,11 @@ import (
 
 // config is huma with JSON alone, without its own documents and $schema links.
 func (s *server) config() huma.Config {
+	format := huma.Format{Marshal: writeJSON, Unmarshal: json.Unmarshal}
 	return huma.Config{
-		OpenAPI:      s.info(),
-		Formats:      map[string]huma.Format{jsonMedia: {Marshal: writeJSON, Unmarshal: json.Unmarshal}},
+		OpenAPI: s.info(),
+		// By "json" huma finds the format of problem documents.
+		Formats:      map[string]huma.Format{jsonMedia: format, "json": format},
 		Transformers: []huma.Transformer{s.answerProblem},
 	}
 }

@@ -220,3 +220,12 @@ func (o *options) referenceOr(own string) string {
 	}
 	return own
 }
+
+// applied is the contact of the body, normalised, with what the query adds.
+func (o *options) applied(in contact.Input) contact.Input {
+	in = contact.Normalize(in)
+	if len(o.remoteQuery) > 0 {
+		in.RemoteQuery = o.remoteQuery
+	}
+	return in
+}
