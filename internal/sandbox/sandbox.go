@@ -20,6 +20,7 @@ import (
 	"crmferry/internal/sandbox/kit"
 	"crmferry/internal/sandbox/mondaycrm"
 	"crmferry/internal/sandbox/nutshell"
+	"crmferry/internal/sandbox/onepagecrm"
 	"crmferry/internal/sandbox/salesforce"
 )
 
@@ -40,6 +41,7 @@ func specs() []kit.Spec {
 		insightly.Spec(),
 		mondaycrm.Spec(),
 		nutshell.Spec(),
+		onepagecrm.Spec(),
 		salesforce.Spec(),
 	}
 }
