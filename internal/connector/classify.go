@@ -107,9 +107,19 @@ func (s *Session) classify(op string, r Reply, ve VendorError) *fault.Error {
 	return f
 }
 
-// kind decides what a refusal means: the connector's word, then the vendor's
-// code, then the status.
+// kind decides what a refusal means. A call that changes nothing leaves nothing
+// unknown.
 func (s *Session) kind(op string, r Reply, ve VendorError) fault.Kind {
+	kind := s.word(r, ve)
+	if kind == fault.OutcomeUnknown && !writes(op) {
+		return fault.Unavailable
+	}
+	return kind
+}
+
+// word is what the CRM says: the connector's reading, then the vendor's code,
+// then the status.
+func (s *Session) word(r Reply, ve VendorError) fault.Kind {
 	if ve.Kind != "" {
 		return ve.Kind
 	}
@@ -121,11 +131,10 @@ func (s *Session) kind(op string, r Reply, ve VendorError) fault.Kind {
 	if kind, ok := s.spec.Errors.Statuses[r.Status]; ok {
 		return kind
 	}
-	kind := kindOfStatus(r.Status)
-	if kind == fault.OutcomeUnknown && (!writes(op) || r.Status == 503 && r.Header.Get("Retry-After") != "") {
+	if r.Status == 503 && r.Header.Get("Retry-After") != "" {
 		return fault.Unavailable
 	}
-	return kind
+	return kindOfStatus(r.Status)
 }
 
 func kindOfStatus(status int) fault.Kind {

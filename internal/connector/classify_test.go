@@ -187,6 +187,21 @@ func refuse(ve VendorError) func(*Call, Reply) (contact.Contact, error) {
 	return func(*Call, Reply) (contact.Contact, error) { return contact.Contact{}, &ve }
 }
 
+func TestReadsLeaveNothingUnknown(t *testing.T) {
+	t.Parallel()
+	spec := acme()
+	spec.Errors.Codes = map[string]fault.Kind{"BROKEN": fault.OutcomeUnknown}
+	s, _ := open(t, spec, ada(), reply{status: 400, body: `{"code":"broken"}`}, reply{status: 400, body: `{"code":"broken"}`})
+	_, err := s.Create(context.Background(), unmarked)
+	if kind := fault.KindOf(err); kind != fault.OutcomeUnknown {
+		t.Errorf("create: %s", kind)
+	}
+	_, err = s.Read(context.Background(), "1")
+	if kind := fault.KindOf(err); kind != fault.Unavailable {
+		t.Errorf("read: %s", kind)
+	}
+}
+
 func TestEncodingFaults(t *testing.T) {
 	t.Parallel()
 	known := fault.New(fault.Invalid, "invalid_id", "account.id must be a whole number")

@@ -171,3 +171,17 @@ func Without(custom map[string]any, name string, warn Warn) map[string]any {
 	}
 	return custom
 }
+
+// TextList writes a custom value as a list of texts; one that is no list is
+// its only member.
+func TextList(v any) []string {
+	list, ok := v.([]any)
+	if !ok {
+		return []string{Text(v)}
+	}
+	texts := make([]string, len(list))
+	for i, item := range list {
+		texts[i] = Text(item)
+	}
+	return texts
+}

@@ -164,3 +164,11 @@ func URLType(u contact.URL) string {
 func URLList(urls ...contact.URL) []contact.URL {
 	return slices.DeleteFunc(slices.Clone(urls), func(u contact.URL) bool { return u.URL == "" })
 }
+
+// Absolute writes a web address with its scheme; a bare host gets https.
+func Absolute(address string) string {
+	if address == "" || strings.Contains(address, "://") {
+		return address
+	}
+	return "https://" + address
+}

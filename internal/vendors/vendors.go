@@ -4,6 +4,7 @@ package vendors
 import (
 	"crmferry/internal/connector"
 	"crmferry/internal/vendors/hubspot"
+	"crmferry/internal/vendors/mondaycrm"
 	"crmferry/internal/vendors/salesforce"
 )
 
@@ -11,6 +12,7 @@ import (
 func All() []*connector.Spec {
 	return []*connector.Spec{
 		hubspot.Spec(),
+		mondaycrm.Spec(),
 		salesforce.Spec(),
 	}
 }
