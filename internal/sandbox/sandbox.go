@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"crmferry/internal/sandbox/affinity"
+	"crmferry/internal/sandbox/attio"
 	"crmferry/internal/sandbox/hubspot"
 	"crmferry/internal/sandbox/insightly"
 	"crmferry/internal/sandbox/kit"
@@ -37,6 +38,7 @@ type World struct {
 func specs() []kit.Spec {
 	return []kit.Spec{
 		affinity.Spec(),
+		attio.Spec(),
 		hubspot.Spec(),
 		insightly.Spec(),
 		mondaycrm.Spec(),
