@@ -16,6 +16,7 @@ import (
 
 	"crmferry/internal/sandbox/affinity"
 	"crmferry/internal/sandbox/attio"
+	"crmferry/internal/sandbox/freshsales"
 	"crmferry/internal/sandbox/hubspot"
 	"crmferry/internal/sandbox/insightly"
 	"crmferry/internal/sandbox/kit"
@@ -39,6 +40,7 @@ func specs() []kit.Spec {
 	return []kit.Spec{
 		affinity.Spec(),
 		attio.Spec(),
+		freshsales.Spec(),
 		hubspot.Spec(),
 		insightly.Spec(),
 		mondaycrm.Spec(),
