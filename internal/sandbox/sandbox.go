@@ -23,6 +23,7 @@ import (
 	"crmferry/internal/sandbox/mondaycrm"
 	"crmferry/internal/sandbox/nutshell"
 	"crmferry/internal/sandbox/onepagecrm"
+	"crmferry/internal/sandbox/salesflare"
 	"crmferry/internal/sandbox/salesforce"
 )
 
@@ -46,6 +47,7 @@ func specs() []kit.Spec {
 		mondaycrm.Spec(),
 		nutshell.Spec(),
 		onepagecrm.Spec(),
+		salesflare.Spec(),
 		salesforce.Spec(),
 	}
 }
