@@ -47,19 +47,25 @@ func Readable() []Field {
 
 // Present lists the writable fields that c sets, in the order of Writable.
 func (c Contact) Present() []Field {
-	set := map[Field]bool{
-		FirstName: c.FirstName != "", LastName: c.LastName != "", Name: c.Name != "",
-		Title: c.Title != "", Description: c.Description != "",
-		EmailAddresses: len(c.EmailAddresses) > 0, PhoneNumbers: len(c.PhoneNumbers) > 0,
-		Addresses: len(c.Addresses) > 0, URLs: len(c.URLs) > 0,
-		Account: c.Account != nil, Owner: c.Owner != nil,
-		Tags: len(c.Tags) > 0, CustomFields: len(c.CustomFields) > 0, CreatedAt: c.CreatedAt != nil,
-	}
 	var fields []Field
-	for _, f := range Writable() {
-		if set[f] {
+	add := func(set bool, f Field) {
+		if set {
 			fields = append(fields, f)
 		}
 	}
+	add(c.FirstName != "", FirstName)
+	add(c.LastName != "", LastName)
+	add(c.Name != "", Name)
+	add(c.Title != "", Title)
+	add(c.Description != "", Description)
+	add(len(c.EmailAddresses) > 0, EmailAddresses)
+	add(len(c.PhoneNumbers) > 0, PhoneNumbers)
+	add(len(c.Addresses) > 0, Addresses)
+	add(len(c.URLs) > 0, URLs)
+	add(c.Account != nil, Account)
+	add(c.Owner != nil, Owner)
+	add(len(c.Tags) > 0, Tags)
+	add(len(c.CustomFields) > 0, CustomFields)
+	add(c.CreatedAt != nil, CreatedAt)
 	return fields
 }

@@ -220,7 +220,7 @@ type Journal struct {
 // Result is what the CRM gave: kept apart, because it may be large.
 type Result struct {
 	Contact     contact.Contact `json:"contact"`
-	Raw         []byte          `json:"raw,omitempty"`
+	Raw         []byte          `json:"-"` // the CRM's very words
 	ContentType string          `json:"content_type,omitempty"`
 }
 

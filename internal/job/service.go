@@ -178,5 +178,7 @@ func (s *Service) Retry(ctx context.Context, tenant, id string, acceptRisk bool,
 	if err != nil {
 		return Job{}, err
 	}
-	return j, s.Store.Link(ctx, tenant, id, j.ID)
+	// The new job is on its way; that the old one names it is a convenience.
+	_ = s.Store.Link(context.WithoutCancel(ctx), tenant, id, j.ID)
+	return j, nil
 }

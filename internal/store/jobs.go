@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -117,9 +114,9 @@ func (s *Store) Claim(ctx context.Context, ref job.Ref, lease time.Duration) (jo
 	if err := unmarshal(fields["input"], &c.Input); err != nil {
 		return job.Claimed{}, err
 	}
-	if raw := fields["result"]; raw != "" {
-		c.Kept = &job.Result{}
-		return c, unmarshal(raw, c.Kept)
+	if fields["result"] != "" {
+		c.Kept = &job.Result{Raw: []byte(fields["raw"])}
+		return c, unmarshal(fields["result"], c.Kept)
 	}
 	return c, nil
 }
@@ -127,7 +124,7 @@ func (s *Store) Claim(ctx context.Context, ref job.Ref, lease time.Duration) (jo
 // Save journals a held job.
 func (s *Store) Save(ctx context.Context, j job.Job, r *job.Result, lease time.Duration) error {
 	sh, _ := shardOf(j.ID)
-	state, result, err := encodeState(j, r)
+	w, err := written(j, r)
 	if err != nil {
 		return err
 	}
@@ -136,15 +133,15 @@ func (s *Store) Save(ctx context.Context, j job.Job, r *job.Result, lease time.D
 		sent = "1"
 	}
 	n, err := saveScript.Run(ctx, s.redis, []string{sh.job(j.ID), sh.open()},
-		j.ID, j.Epoch, j.Attempt, string(j.Status), string(j.Place), sent, state,
-		lease.Milliseconds(), j.NextAttemptAt.UnixMilli(), result).Int()
+		j.ID, j.Epoch, j.Attempt, string(j.Status), string(j.Place), sent, w.state,
+		lease.Milliseconds(), j.NextAttemptAt.UnixMilli(), w.result, w.raw).Int()
 	return current(n, err)
 }
 
 // Finish ends a held job. A record that the job created becomes its own first.
 func (s *Store) Finish(ctx context.Context, j job.Job, r *job.Result) error {
 	sh, _ := shardOf(j.ID)
-	state, result, err := encodeState(j, r)
+	w, err := written(j, r)
 	if err != nil {
 		return err
 	}
@@ -152,10 +149,10 @@ func (s *Store) Finish(ctx context.Context, j job.Job, r *job.Result) error {
 	if j.Outcome == job.Created && j.RemoteID != "" {
 		pipe.SetArgs(ctx, ownKey(j.AccountID, j.RemoteID), j.ID, redis.SetArgs{Mode: "NX", TTL: ownFor})
 	}
-	end := finishScript.EvalSha(ctx, pipe, s.endKeys(sh, j), s.endArgs(j, state, result)...)
+	end := finishScript.EvalSha(ctx, pipe, s.endKeys(sh, j), s.endArgs(j, w)...)
 	_, _ = pipe.Exec(ctx) // what became of the end is what counts
 	if redis.HasErrorPrefix(end.Err(), "NOSCRIPT") {
-		end = finishScript.Eval(ctx, s.redis, s.endKeys(sh, j), s.endArgs(j, state, result)...)
+		end = finishScript.Eval(ctx, s.redis, s.endKeys(sh, j), s.endArgs(j, w)...)
 	}
 	return current(end.Int())
 }
@@ -167,11 +164,11 @@ func (s *Store) endKeys(sh shard, j job.Job) []string {
 	}
 }
 
-func (s *Store) endArgs(j job.Job, state []byte, result string) []any {
+func (s *Store) endArgs(j job.Job, w words) []any {
 	return []any{
-		j.ID, j.Epoch, j.Attempt, string(j.Status), state, j.FinishedAt.UnixMilli(), result,
+		j.ID, j.Epoch, j.Attempt, string(j.Status), w.state, j.FinishedAt.UnixMilli(), w.result,
 		s.opts.ResultTTL.Milliseconds(), receiptOf(j), s.opts.ReceiptTTL.Milliseconds(), doneChannel(),
-		longestOpen.Milliseconds(),
+		longestOpen.Milliseconds(), w.raw,
 	}
 }
 
@@ -211,62 +208,6 @@ func (s *Store) Owners(ctx context.Context, account string, remoteIDs []string) 
 	return owners, nil
 }
 
-func encodeState(j job.Job, r *job.Result) (state []byte, result string, err error) {
-	if state, err = json.Marshal(j.State); err != nil || r == nil {
-		return state, "", err
-	}
-	raw, err := json.Marshal(r)
-	return state, string(raw), err
-}
-
-// current turns a script's 0 into ErrStale.
-func current(n int, err error) error {
-	if err == nil && n == 0 {
-		return job.ErrStale
-	}
-	return err
-}
-
-// decodeJob reads the fields of a job's hash.
-func decodeJob(h map[string]string) (job.Job, error) {
-	var j job.Job
-	if err := unmarshal(h["base"], &j.Base); err != nil {
-		return j, err
-	}
-	if err := unmarshal(h["state"], &j.State); err != nil {
-		return j, err
-	}
-	j.Status, j.Place = job.Status(h["s"]), job.Place(h["p"])
-	j.CancelRequested = h["c"] == "1"
-	var err1, err2 error
-	j.Epoch, err1 = strconv.ParseInt(h["e"], 10, 64)
-	j.Attempt, err2 = strconv.ParseInt(h["a"], 10, 64)
-	return j, errors.Join(err1, err2)
-}
-
-func unmarshal(raw string, v any) error {
-	if raw == "" {
-		return nil
-	}
-	dec := json.NewDecoder(strings.NewReader(raw))
-	dec.UseNumber()
-	if err := dec.Decode(v); err != nil {
-		return fmt.Errorf("store: unreadable record: %w", err)
-	}
-	return nil
-}
-
-// pairs turns the flat list of a hash into a map.
-func pairs(v any) map[string]string {
-	list, _ := v.([]any)
-	h := make(map[string]string, len(list)/2)
-	for i := 0; i+1 < len(list); i += 2 {
-		k, _ := list[i].(string)
-		h[k], _ = list[i+1].(string)
-	}
-	return h
-}
-
 var jobFields = []string{"v", "s", "e", "a", "p", "c", "t", "base", "state"}
 
 // Get gives a tenant's job, or what its receipt still tells of it.
@@ -289,48 +230,50 @@ func (s *Store) Get(ctx context.Context, tenant, id string) (job.Job, error) {
 	return decodeJob(h)
 }
 
-func zip(names []string, values []any) map[string]string {
-	h := make(map[string]string, len(names))
-	for i, name := range names {
-		h[name], _ = values[i].(string)
-	}
-	return h
-}
-
 // Result gives the contact that a job wrote; ErrGone when only the receipt is left.
 func (s *Store) Result(ctx context.Context, tenant, id string) (job.Result, error) {
-	var r job.Result
-	return r, s.body(ctx, tenant, id, "result", &r)
+	h, err := s.body(ctx, tenant, id, "result", "raw")
+	if err != nil {
+		return job.Result{}, err
+	}
+	r := job.Result{Raw: []byte(h["raw"])}
+	return r, unmarshal(h["result"], &r)
 }
 
 // Input gives what a job was asked to write.
 func (s *Store) Input(ctx context.Context, tenant, id string) (contact.Input, error) {
 	var in contact.Input
-	return in, s.body(ctx, tenant, id, "input", &in)
+	h, err := s.body(ctx, tenant, id, "input")
+	if err != nil {
+		return in, err
+	}
+	return in, unmarshal(h["input"], &in)
 }
 
-func (s *Store) body(ctx context.Context, tenant, id, field string, v any) error {
+// body reads fields of a tenant's job, of which the first must be there.
+func (s *Store) body(ctx context.Context, tenant, id string, fields ...string) (map[string]string, error) {
 	sh, ok := shardOf(id)
 	if !ok {
-		return job.ErrNotFound
+		return nil, job.ErrNotFound
 	}
-	values, err := s.redis.HMGet(ctx, sh.job(id), "t", field).Result()
+	names := append([]string{"t"}, fields...)
+	values, err := s.redis.HMGet(ctx, sh.job(id), names...).Result()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	h := zip([]string{"t", field}, values)
+	h := zip(names, values)
 	switch {
 	case h["t"] == "":
 		if _, err := s.fromReceipt(ctx, sh, tenant, id); err != nil {
-			return err
+			return nil, err
 		}
-		return job.ErrGone
+		return nil, job.ErrGone
 	case h["t"] != tenant:
-		return job.ErrNotFound
-	case h[field] == "":
-		return job.ErrGone
+		return nil, job.ErrNotFound
+	case h[fields[0]] == "":
+		return nil, job.ErrGone
 	}
-	return unmarshal(h[field], v)
+	return h, nil
 }
 
 // Cancel ends a job that no worker holds, or asks the worker to end it.
@@ -345,11 +288,11 @@ func (s *Store) Cancel(ctx context.Context, tenant, id string, f *fault.Error) (
 		}
 		j.Status, j.Error, j.FinishedAt, j.NextAttemptAt, j.WaitingFor = job.Cancelled, f, time.Now().UTC(), time.Time{}, ""
 		sh, _ := shardOf(id)
-		state, _, err := encodeState(j, nil)
+		w, err := written(j, nil)
 		if err != nil {
 			return false, err
 		}
-		n, err := cancelScript.Run(ctx, s.redis, s.endKeys(sh, j), s.endArgs(j, state, "")...).Int()
+		n, err := cancelScript.Run(ctx, s.redis, s.endKeys(sh, j), s.endArgs(j, w)...).Int()
 		if err != nil {
 			return false, err
 		}
@@ -367,12 +310,12 @@ func (s *Store) Link(ctx context.Context, tenant, id, retriedAs string) error {
 		return err
 	}
 	j.RetriedAs = retriedAs
-	state, _, err := encodeState(j, nil)
+	w, err := written(j, nil)
 	if err != nil {
 		return err
 	}
 	sh, _ := shardOf(id)
-	n, err := linkScript.Run(ctx, s.redis, []string{sh.job(id)}, state).Int()
+	n, err := linkScript.Run(ctx, s.redis, []string{sh.job(id)}, w.state).Int()
 	return current(n, err)
 }
 

@@ -6,7 +6,7 @@ import "github.com/redis/go-redis/v9"
 //
 //	v version   s status   e epoch   a attempt   p place   t tenant
 //	c cancel requested     d something was sent (the journal is not empty)
-//	base, state, input, result: JSON
+//	base, state, input, result: JSON     raw: the CRM's very words
 //
 // Every script that changes a job names what it believes to be current. Times
 // are milliseconds of Redis's clock.
@@ -59,10 +59,10 @@ if h[1] ~= ARGV[2] or h[2] ~= ARGV[3] or h[3] ~= 'worker' then return 0 end
 
 // saveScript journals a held job.
 // KEYS job, open
-// ARGV id, epoch, attempt, status, place, sent, state, lease ms, due ms, result or ""
+// ARGV id, epoch, attempt, status, place, sent, state, lease ms, due ms, result or "", raw
 var saveScript = redis.NewScript(luaNow + luaHeld + `
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', ARGV[5], 'd', ARGV[6], 'state', ARGV[7])
-if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'result', ARGV[10]) end
+if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'result', ARGV[10], 'raw', ARGV[11]) end
 local at = now()
 if ARGV[5] == 'worker' then
   at = at + ARGV[8]
@@ -90,10 +90,14 @@ return 1
 // finishScript ends a held job and sets when everything about it expires.
 // KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account
 // ARGV id, epoch, attempt, status, state, finished ms, result or "", ttl ms, receipt, receipt ttl ms,
-// channel, longest life of an open job ms
+// channel, longest life of an open job ms, raw
 var finishScript = redis.NewScript(luaHeld + `
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', '', 'state', ARGV[5])
-if ARGV[7] ~= '' then redis.call('HSET', KEYS[1], 'result', ARGV[7]) else redis.call('HDEL', KEYS[1], 'result') end
+if ARGV[7] ~= '' then
+  redis.call('HSET', KEYS[1], 'result', ARGV[7], 'raw', ARGV[13])
+else
+  redis.call('HDEL', KEYS[1], 'result', 'raw')
+end
 redis.call('ZREM', KEYS[2], ARGV[1])
 ` + luaEnd)
 
