@@ -3,6 +3,7 @@ package vendors
 
 import (
 	"crmferry/internal/connector"
+	"crmferry/internal/vendors/affinity"
 	"crmferry/internal/vendors/hubspot"
 	"crmferry/internal/vendors/mondaycrm"
 	"crmferry/internal/vendors/salesforce"
@@ -11,6 +12,7 @@ import (
 // All makes the Specs of all CRMs, sorted by id.
 func All() []*connector.Spec {
 	return []*connector.Spec{
+		affinity.Spec(),
 		hubspot.Spec(),
 		mondaycrm.Spec(),
 		salesforce.Spec(),

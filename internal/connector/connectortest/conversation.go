@@ -60,6 +60,8 @@ type Exchange struct {
 		Headers map[string]string `json:"headers"`
 		// Body is JSON; a string is sent as plain text.
 		Body json.RawMessage `json:"body"`
+		// Lost: the connection breaks after the request was sent.
+		Lost bool `json:"lost"`
 	} `json:"response"`
 }
 

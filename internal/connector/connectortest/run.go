@@ -115,8 +115,8 @@ func single(t *testing.T, s *connector.Session, spec *connector.Spec, c Conversa
 	}
 }
 
-// create carries a contact across as a job does. A step that is refused is a
-// warning.
+// create carries a contact across as a job does. A step that is refused, or
+// lost without proof that it took effect, is a warning.
 func create(ctx context.Context, s *connector.Session, spec *connector.Spec) (*contact.Contact, []contact.Warning, error) {
 	a, err := s.Create(ctx, send)
 	warnings := s.Warnings()
@@ -129,7 +129,7 @@ func create(ctx context.Context, s *connector.Session, spec *connector.Spec) (*c
 	}
 	out, done := a.Contact, []connector.Step(nil)
 	for _, step := range steps {
-		if err := s.Do(ctx, step, send); err != nil {
+		if err := do(ctx, s, step); err != nil {
 			f := fault.From(err)
 			warnings = append(warnings, contact.Warning{Field: step.Path, Code: string(f.Kind), Message: f.Message})
 			continue
@@ -149,6 +149,17 @@ func create(ctx context.Context, s *connector.Session, spec *connector.Spec) (*c
 		}
 	}
 	return &out, warnings, nil
+}
+
+func do(ctx context.Context, s *connector.Session, step connector.Step) error {
+	err := s.Do(ctx, step, send)
+	if fault.KindOf(err) != fault.OutcomeUnknown || step.Check == nil {
+		return err
+	}
+	if applied, checkErr := s.Applied(ctx, step); applied || checkErr != nil {
+		return checkErr
+	}
+	return err
 }
 
 func batch(t *testing.T, client *connector.Client, spec *connector.Spec, acc connector.Account, c Conversation) {

@@ -3,6 +3,7 @@ package connectortest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,10 +14,15 @@ import (
 	"crmferry/internal/transport"
 )
 
+var (
+	errLost       = errors.New("the connection was lost")
+	errUnexpected = errors.New("the request was not expected")
+)
+
 // transcript plays the CRM's part of a conversation. A request that is
 // unknown, different or one too many fails the test and gets no answer.
 type transcript struct {
-	t       *testing.T
+	t       testing.TB
 	base    string // scheme and host of the CRM
 	secrets []string
 	left    []Exchange
@@ -28,12 +34,15 @@ func (p *transcript) Do(_ context.Context, r transport.Request) (*transport.Resp
 	p.said++
 	if len(p.left) == 0 {
 		p.t.Errorf("request %d, %s %s, is one too many", p.said, r.Method, r.URL)
-		return nil, &transport.Error{Reason: transport.Refused}
+		return nil, &transport.Error{Reason: transport.Refused, Err: errUnexpected}
 	}
 	next := p.left[0]
 	p.left = p.left[1:]
 	if !p.expected(r, next) {
-		return nil, &transport.Error{Reason: transport.Refused}
+		return nil, &transport.Error{Reason: transport.Refused, Err: errUnexpected}
+	}
+	if next.Response.Lost {
+		return nil, &transport.Error{Reason: transport.Reset, Sent: true, Err: errLost}
 	}
 	header := http.Header{"Content-Type": {"application/json"}}
 	for name, value := range next.Response.Headers {

@@ -17,7 +17,7 @@ import (
 // document is the body of every call.
 type document struct {
 	Query     string         `json:"query"`
-	Variables map[string]any `json:"variables"`
+	Variables map[string]any `json:"variables,omitempty"`
 }
 
 func post(query string, variables map[string]any) connector.Request {
