@@ -17,6 +17,7 @@ import (
 	"crmferry/internal/sandbox/affinity"
 	"crmferry/internal/sandbox/attio"
 	"crmferry/internal/sandbox/freshsales"
+	"crmferry/internal/sandbox/highlevel"
 	"crmferry/internal/sandbox/hubspot"
 	"crmferry/internal/sandbox/insightly"
 	"crmferry/internal/sandbox/kit"
@@ -42,6 +43,7 @@ func specs() []kit.Spec {
 		affinity.Spec(),
 		attio.Spec(),
 		freshsales.Spec(),
+		highlevel.Spec(),
 		hubspot.Spec(),
 		insightly.Spec(),
 		mondaycrm.Spec(),
