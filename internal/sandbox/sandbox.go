@@ -26,6 +26,7 @@ import (
 	"crmferry/internal/sandbox/onepagecrm"
 	"crmferry/internal/sandbox/salesflare"
 	"crmferry/internal/sandbox/salesforce"
+	"crmferry/internal/sandbox/teamleader"
 )
 
 // Options are what all imitations of a world share.
@@ -51,6 +52,7 @@ func specs() []kit.Spec {
 		onepagecrm.Spec(),
 		salesflare.Spec(),
 		salesforce.Spec(),
+		teamleader.Spec(),
 	}
 }
 
