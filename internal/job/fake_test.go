@@ -48,7 +48,7 @@ func (s *shelf) current(j job.Job) bool {
 	return j.Epoch == s.j.Epoch && j.Attempt == s.j.Attempt && s.j.Place == job.AtWorker
 }
 
-func (s *shelf) Save(_ context.Context, j job.Job, r *job.Result, _ time.Duration) error {
+func (s *shelf) Save(_ context.Context, j job.Job, r *job.Result) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.current(j) {

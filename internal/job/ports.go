@@ -27,9 +27,9 @@ type Records interface {
 	// running (or verifying, if it was), one attempt more.
 	Claim(ctx context.Context, ref Ref, lease time.Duration) (Claimed, error)
 	// Save journals a held job, and the record that was found for it (nil:
-	// unchanged). The job stays with the worker under a new lease, unless its
+	// unchanged). The job stays with the worker under its lease, unless its
 	// Place is OnTimer: then it rests until NextAttemptAt.
-	Save(ctx context.Context, j Job, r *Result, lease time.Duration) error
+	Save(ctx context.Context, j Job, r *Result) error
 	// Finish writes the terminal state, the result (nil: none) and their expiry.
 	Finish(ctx context.Context, j Job, r *Result) error
 	// Owners tells which jobs hold which of the account's remote records.

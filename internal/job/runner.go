@@ -176,7 +176,7 @@ func (e *storeError) Unwrap() error { return e.err }
 // save journals the job; r is what is known of the record, nil for unchanged.
 func (t *task) save(ctx context.Context, r *Result) error {
 	t.j.spend(t.now())
-	if err := t.Records.Save(ctx, *t.j, r, t.Timing.Lease); err != nil {
+	if err := t.Records.Save(ctx, *t.j, r); err != nil {
 		if errors.Is(err, ErrStale) {
 			return err
 		}

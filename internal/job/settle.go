@@ -24,7 +24,7 @@ func (t *task) settle(ctx context.Context, f *fault.Error) error {
 	t.apply(v, f, now)
 	if !t.j.Status.Terminal() {
 		t.j.Place = OnTimer
-		return t.Records.Save(ctx, *t.j, t.kept, 0)
+		return t.Records.Save(ctx, *t.j, t.kept)
 	}
 	var result *Result
 	if t.j.Status == Succeeded {
@@ -47,7 +47,7 @@ func (t *task) release(ctx context.Context) error {
 	if t.j.Status == Running {
 		t.j.Status, t.j.WaitingFor = Waiting, ForRetry
 	}
-	return t.Records.Save(ctx, *t.j, t.kept, 0)
+	return t.Records.Save(ctx, *t.j, t.kept)
 }
 
 // apply turns a verdict into the job's new state.

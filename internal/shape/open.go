@@ -21,6 +21,9 @@ type Open[T any] struct {
 // Beside puts custom fields beside the known members of an object. One that
 // has the name of a member which is set is left out and reported.
 func Beside[T any](known T, custom map[string]any, warn Warn) Open[T] {
+	if len(custom) == 0 {
+		return Open[T]{Known: known}
+	}
 	taken := members(known)
 	more := map[string]any{}
 	for _, key := range Keys(custom) {
@@ -33,8 +36,11 @@ func Beside[T any](known T, custom map[string]any, warn Warn) Open[T] {
 	return Open[T]{Known: known, More: more}
 }
 
-// MarshalJSON writes all members in one object, sorted by name.
+// MarshalJSON writes all members in one object.
 func (o Open[T]) MarshalJSON() ([]byte, error) {
+	if len(o.More) == 0 {
+		return marshal(o.Known)
+	}
 	all := map[string]any{}
 	maps.Copy(all, o.More)
 	for key, raw := range members(o.Known) {
@@ -50,13 +56,23 @@ func (o *Open[T]) UnmarshalJSON(data []byte) error {
 	if err := decode(data, &o.Known); err != nil {
 		return err
 	}
-	if err := decode(data, &o.More); err != nil {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(data, &all); err != nil {
 		return err
 	}
 	for _, key := range Members[T]() {
-		delete(o.More, key)
+		delete(all, key)
 	}
-	maps.DeleteFunc(o.More, func(_ string, v any) bool { return v == nil })
+	o.More = make(map[string]any, len(all))
+	for key, raw := range all {
+		var v any
+		if err := decode(raw, &v); err != nil {
+			return err
+		}
+		if v != nil {
+			o.More[key] = v
+		}
+	}
 	return nil
 }
 

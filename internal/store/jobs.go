@@ -122,7 +122,7 @@ func (s *Store) Claim(ctx context.Context, ref job.Ref, lease time.Duration) (jo
 }
 
 // Save journals a held job.
-func (s *Store) Save(ctx context.Context, j job.Job, r *job.Result, lease time.Duration) error {
+func (s *Store) Save(ctx context.Context, j job.Job, r *job.Result) error {
 	sh, _ := shardOf(j.ID)
 	w, err := written(j, r)
 	if err != nil {
@@ -134,7 +134,7 @@ func (s *Store) Save(ctx context.Context, j job.Job, r *job.Result, lease time.D
 	}
 	n, err := saveScript.Run(ctx, s.redis, []string{sh.job(j.ID), sh.open()},
 		j.ID, j.Epoch, j.Attempt, string(j.Status), string(j.Place), sent, w.state,
-		lease.Milliseconds(), j.NextAttemptAt.UnixMilli(), w.result, w.raw).Int()
+		j.NextAttemptAt.UnixMilli(), w.result, w.raw).Int()
 	return current(n, err)
 }
 

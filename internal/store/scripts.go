@@ -42,8 +42,8 @@ local h = redis.call('HMGET', KEYS[1], 'v', 's', 'e', 'p')
 if not h[1] then return {0} end
 if tonumber(h[1]) > tonumber(ARGV[2]) then return {2} end
 if h[3] ~= ARGV[3] or h[4] ~= 'queue' then return {1} end
-if h[2] ~= 'verifying' then redis.call('HSET', KEYS[1], 's', 'running') end
-redis.call('HSET', KEYS[1], 'p', 'worker')
+local s = h[2] == 'verifying' and h[2] or 'running'
+redis.call('HSET', KEYS[1], 's', s, 'p', 'worker')
 redis.call('HINCRBY', KEYS[1], 'a', 1)
 local t = now()
 redis.call('ZADD', KEYS[2], t + ARGV[4], ARGV[1])
@@ -57,18 +57,16 @@ local h = redis.call('HMGET', KEYS[1], 'e', 'a', 'p', 'c')
 if h[1] ~= ARGV[2] or h[2] ~= ARGV[3] or h[3] ~= 'worker' then return 0 end
 `
 
-// saveScript journals a held job.
+// saveScript journals a held job. A job that stays with the worker keeps the
+// lease that its claim and the renewals give it.
 // KEYS job, open
-// ARGV id, epoch, attempt, status, place, sent, state, lease ms, due ms, result or "", raw
+// ARGV id, epoch, attempt, status, place, sent, state, due ms, result or "", raw
 var saveScript = redis.NewScript(luaNow + luaHeld + `
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', ARGV[5], 'd', ARGV[6], 'state', ARGV[7])
-if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'result', ARGV[10], 'raw', ARGV[11]) end
-local at = now()
-if ARGV[5] == 'worker' then
-  at = at + ARGV[8]
-elseif h[4] ~= '1' or ARGV[6] == '1' then
-  at = ARGV[9]
-end
+if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'result', ARGV[9], 'raw', ARGV[10]) end
+if ARGV[5] == 'worker' then return 1 end
+local at = ARGV[8]
+if h[4] == '1' and ARGV[6] ~= '1' then at = now() end -- cancelled meanwhile, and nothing was sent
 redis.call('ZADD', KEYS[2], at, ARGV[1])
 return 1
 `)
@@ -77,12 +75,14 @@ return 1
 // expires; index entries past any retention go at the same time.
 const luaEnd = `
 redis.call('ZADD', KEYS[3], ARGV[6], ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', ARGV[6] - ARGV[8])
-redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', ARGV[6] - ARGV[8] - ARGV[12])
-redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', ARGV[6] - ARGV[8] - ARGV[12])
+if ARGV[6] % 50 == 0 then -- one end in fifty sweeps for the others
+  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', ARGV[6] - ARGV[8])
+  redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', ARGV[6] - ARGV[8] - ARGV[12])
+  redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', ARGV[6] - ARGV[8] - ARGV[12])
+end
 redis.call('SET', KEYS[4], ARGV[9], 'PX', ARGV[10])
 redis.call('PEXPIRE', KEYS[1], ARGV[8])
-redis.call('PEXPIRE', KEYS[5], ARGV[8])
+if KEYS[5] ~= KEYS[1] then redis.call('PEXPIRE', KEYS[5], ARGV[8]) end
 redis.call('PUBLISH', ARGV[11], ARGV[1])
 return 1
 `

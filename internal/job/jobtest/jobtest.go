@@ -200,7 +200,7 @@ func saveNeedsClaim(t *testing.T, s Store) {
 	ctx := context.Background()
 	j := claim(t, s, accept(t, s), time.Minute)
 	j.Journal = job.Journal{Phase: job.Sending, SentAt: time.Now().UTC()}
-	if err := s.Save(ctx, j, nil, time.Minute); err != nil {
+	if err := s.Save(ctx, j, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := get(t, s, j.ID); got.Journal.Phase != job.Sending {
@@ -211,7 +211,7 @@ func saveNeedsClaim(t *testing.T, s Store) {
 	} {
 		other := j
 		change(&other)
-		if err := s.Save(ctx, other, nil, time.Minute); !errors.Is(err, job.ErrStale) {
+		if err := s.Save(ctx, other, nil); !errors.Is(err, job.ErrStale) {
 			t.Errorf("%s: Save = %v", name, err)
 		}
 		if err := s.Finish(ctx, end(other, job.Failed), nil); !errors.Is(err, job.ErrStale) {
@@ -223,7 +223,7 @@ func saveNeedsClaim(t *testing.T, s Store) {
 func rest(t *testing.T, s Store, j job.Job, status job.Status, after time.Duration) job.Job {
 	t.Helper()
 	j.Status, j.Place, j.NextAttemptAt = status, job.OnTimer, time.Now().Add(after)
-	if err := s.Save(context.Background(), j, nil, 0); err != nil {
+	if err := s.Save(context.Background(), j, nil); err != nil {
 		t.Fatal(err)
 	}
 	return j
@@ -264,7 +264,7 @@ func lostLease(t *testing.T, s Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want(t, s.Save(context.Background(), j, nil, time.Minute), job.ErrStale)
+	want(t, s.Save(context.Background(), j, nil), job.ErrStale)
 	want(t, s.Finish(context.Background(), end(j, job.Failed), nil), job.ErrStale)
 	if next := claim(t, s, ref, time.Minute); next.Attempt != 2 {
 		t.Errorf("attempt = %d", next.Attempt)
@@ -292,7 +292,7 @@ func endIsFinal(t *testing.T, s Store) {
 			t.Fatal(err)
 		}
 		want(t, s.Finish(ctx, end(j, job.Failed), nil), job.ErrStale)
-		want(t, s.Save(ctx, j, nil, time.Minute), job.ErrStale)
+		want(t, s.Save(ctx, j, nil), job.ErrStale)
 		_, err := s.Claim(ctx, j.Ref(), time.Minute)
 		want(t, err, job.ErrStale)
 		_, err = s.Cancel(ctx, "t1", j.ID, fault.New(fault.Cancelled, "", ""))

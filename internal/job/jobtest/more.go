@@ -226,7 +226,7 @@ func openCount(t *testing.T, s Store) {
 func kept(t *testing.T, s Store) {
 	j := claim(t, s, accept(t, s), time.Minute)
 	j.Status, j.Place, j.NextAttemptAt = job.Waiting, job.OnTimer, time.Now()
-	if err := s.Save(context.Background(), j, &job.Result{Contact: contact.Contact{ID: "7"}}, 0); err != nil {
+	if err := s.Save(context.Background(), j, &job.Result{Contact: contact.Contact{ID: "7"}}); err != nil {
 		t.Fatal(err)
 	}
 	ref, err := s.Requeue(context.Background(), due(t, s))
