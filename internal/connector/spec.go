@@ -65,6 +65,8 @@ const RemoteDataByHand = "-"
 
 // Fields says which unified fields a CRM takes, demands and gives back.
 type Fields struct {
+	// Accepts has all three names where the CRM holds a name in any form: they
+	// fill each other before a contact gets here.
 	Accepts  []contact.Field
 	Requires []contact.Field
 	Returns  []contact.Field

@@ -46,7 +46,7 @@ func Run(t *testing.T, spec *connector.Spec, files fs.FS) {
 }
 
 // play goes through one conversation.
-func play(t *testing.T, spec *connector.Spec, c Conversation) {
+func play(t testing.TB, spec *connector.Spec, c Conversation) {
 	t.Helper()
 	if u, err := url.Parse(c.Source); err != nil || u.Scheme != "https" {
 		t.Error("source must be the address of the vendor's document")
@@ -67,7 +67,7 @@ func play(t *testing.T, spec *connector.Spec, c Conversation) {
 	script.end()
 }
 
-func session(t *testing.T, client *connector.Client, spec *connector.Spec, acc connector.Account, raw json.RawMessage) *connector.Session {
+func session(t testing.TB, client *connector.Client, spec *connector.Spec, acc connector.Account, raw json.RawMessage) *connector.Session {
 	t.Helper()
 	in, err := input(raw)
 	if err != nil {
@@ -80,7 +80,7 @@ func session(t *testing.T, client *connector.Client, spec *connector.Spec, acc c
 	return s
 }
 
-func single(t *testing.T, s *connector.Session, spec *connector.Spec, c Conversation) {
+func single(t testing.TB, s *connector.Session, spec *connector.Spec, c Conversation) {
 	t.Helper()
 	var got Want
 	var err error
@@ -92,7 +92,7 @@ func single(t *testing.T, s *connector.Session, spec *connector.Spec, c Conversa
 			t.Errorf("the input lacks %v, which the API would not let through", missing)
 		}
 		var all []contact.Warning
-		got.Contact, all, err = create(ctx, s, spec)
+		got.Contact, all, err = Carry(ctx, s, spec)
 		warnings = func() []contact.Warning { return all }
 	case connector.OpUpdate:
 		got.Contact, err = answer(s.Update(ctx, c.ID, send))
@@ -115,9 +115,10 @@ func single(t *testing.T, s *connector.Session, spec *connector.Spec, c Conversa
 	}
 }
 
-// create carries a contact across as a job does. A step that is refused, or
-// lost without proof that it took effect, is a warning.
-func create(ctx context.Context, s *connector.Session, spec *connector.Spec) (*contact.Contact, []contact.Warning, error) {
+// Carry carries a contact across as a job does: create, the calls that follow,
+// the read-back. A step that is refused, or lost without proof that it took
+// effect, is a warning.
+func Carry(ctx context.Context, s *connector.Session, spec *connector.Spec) (*contact.Contact, []contact.Warning, error) {
 	a, err := s.Create(ctx, send)
 	warnings := s.Warnings()
 	if err != nil {
@@ -162,7 +163,7 @@ func do(ctx context.Context, s *connector.Session, step connector.Step) error {
 	return err
 }
 
-func batch(t *testing.T, client *connector.Client, spec *connector.Spec, acc connector.Account, c Conversation) {
+func batch(t testing.TB, client *connector.Client, spec *connector.Spec, acc connector.Account, c Conversation) {
 	t.Helper()
 	var sessions []*connector.Session
 	for _, raw := range c.Inputs {
@@ -196,7 +197,7 @@ func outcome(got Want, err error, want Want) Want {
 }
 
 // compare goes by JSON, in which numbers of custom fields are alike.
-func compare(t *testing.T, want, got Want) {
+func compare(t testing.TB, want, got Want) {
 	t.Helper()
 	a, errA := json.Marshal(want)
 	b, errB := json.Marshal(got)
@@ -208,7 +209,7 @@ func compare(t *testing.T, want, got Want) {
 	}
 }
 
-func bare(t *testing.T, list []contact.Warning) []Warning {
+func bare(t testing.TB, list []contact.Warning) []Warning {
 	t.Helper()
 	var out []Warning
 	for _, w := range list {

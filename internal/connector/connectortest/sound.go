@@ -12,7 +12,7 @@ import (
 )
 
 // sound checks what a Spec says about itself.
-func sound(t *testing.T, s *connector.Spec) {
+func sound(t testing.TB, s *connector.Spec) {
 	t.Helper()
 	if !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(s.ID) || s.Name == "" {
 		t.Errorf("id %q, name %q", s.ID, s.Name)
@@ -27,7 +27,7 @@ func sound(t *testing.T, s *connector.Spec) {
 	soundLimits(t, s.Limits)
 }
 
-func soundSettings(t *testing.T, s *connector.Spec) {
+func soundSettings(t testing.TB, s *connector.Spec) {
 	t.Helper()
 	known := map[string]connector.Setting{}
 	for _, setting := range s.Settings {
@@ -68,7 +68,7 @@ func soundSettings(t *testing.T, s *connector.Spec) {
 	}
 }
 
-func soundSchemes(t *testing.T, s *connector.Spec) {
+func soundSchemes(t testing.TB, s *connector.Spec) {
 	t.Helper()
 	if len(s.Schemes) == 0 {
 		t.Error("no scheme")
@@ -98,7 +98,7 @@ func soundSchemes(t *testing.T, s *connector.Spec) {
 	}
 }
 
-func soundFields(t *testing.T, s *connector.Spec) {
+func soundFields(t testing.TB, s *connector.Spec) {
 	t.Helper()
 	subset := func(name string, list, of []contact.Field) {
 		for i, f := range list {
@@ -111,6 +111,11 @@ func soundFields(t *testing.T, s *connector.Spec) {
 	subset("requires", s.Fields.Requires, s.Fields.Accepts)
 	subset("returns", s.Fields.Returns, contact.Readable())
 	subset("adoption", s.Adoption.Compare, s.Fields.Returns)
+	for _, name := range []contact.Field{contact.FirstName, contact.LastName, contact.Name} {
+		if !slices.Contains(s.Fields.Accepts, name) {
+			t.Errorf("accepts: no %s, which is derived from the other names", name)
+		}
+	}
 	if !slices.Contains(s.Fields.Returns, contact.ID) {
 		t.Error("returns: no id")
 	}
@@ -122,7 +127,7 @@ func soundFields(t *testing.T, s *connector.Spec) {
 	}
 }
 
-func soundOperations(t *testing.T, s *connector.Spec) {
+func soundOperations(t testing.TB, s *connector.Spec) {
 	t.Helper()
 	operations := map[string]*connector.Operation{"create": &s.Create, "read": s.Read, "update": s.Update}
 	for name, o := range operations {
@@ -154,7 +159,7 @@ func soundOperations(t *testing.T, s *connector.Spec) {
 	}
 }
 
-func soundLimits(t *testing.T, l connector.Limits) {
+func soundLimits(t testing.TB, l connector.Limits) {
 	t.Helper()
 	if len(l.Windows) == 0 || l.Concurrency < 1 {
 		t.Error("no window, or no concurrency")

@@ -6,6 +6,7 @@ import (
 
 	"crmferry/internal/connector"
 	"crmferry/internal/contact"
+	"crmferry/internal/fault"
 	"crmferry/internal/shape"
 )
 
@@ -123,9 +124,12 @@ func decodeUpdated(c *connector.Call, r connector.Reply) (contact.Contact, error
 }
 
 func decodeRead(c *connector.Call, r connector.Reply) (contact.Contact, error) {
-	data, err := answer(r, func(d struct{ Items []item }) bool { return len(d.Items) > 0 })
+	data, err := answer(r, func(d struct{ Items []item }) bool { return d.Items != nil })
 	if err != nil {
 		return contact.Contact{}, err
+	}
+	if len(data.Items) == 0 {
+		return contact.Contact{}, &connector.VendorError{Kind: fault.NotFound, Code: "item_not_found", Message: "the item does not exist"}
 	}
 	return data.Items[0].contact(c), nil
 }
