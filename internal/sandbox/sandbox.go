@@ -20,6 +20,7 @@ import (
 	"crmferry/internal/sandbox/highlevel"
 	"crmferry/internal/sandbox/hubspot"
 	"crmferry/internal/sandbox/insightly"
+	"crmferry/internal/sandbox/keap"
 	"crmferry/internal/sandbox/kit"
 	"crmferry/internal/sandbox/mondaycrm"
 	"crmferry/internal/sandbox/nutshell"
@@ -47,6 +48,7 @@ func specs() []kit.Spec {
 		highlevel.Spec(),
 		hubspot.Spec(),
 		insightly.Spec(),
+		keap.Spec(),
 		mondaycrm.Spec(),
 		nutshell.Spec(),
 		onepagecrm.Spec(),
