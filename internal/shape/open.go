@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"crmferry/internal/contact"
 )
@@ -65,8 +66,8 @@ func (o *Open[T]) UnmarshalJSON(data []byte) error {
 	}
 	o.More = make(map[string]any, len(all))
 	for key, raw := range all {
-		var v any
-		if err := decode(raw, &v); err != nil {
+		v, err := value(raw)
+		if err != nil {
 			return err
 		}
 		if v != nil {
@@ -74,6 +75,20 @@ func (o *Open[T]) UnmarshalJSON(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// value decodes one member. Answers are mostly nulls and plain texts, which
+// need no decoder.
+func value(raw json.RawMessage) (any, error) {
+	switch {
+	case raw[0] == 'n':
+		return nil, nil
+	case raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw):
+		return string(raw[1 : len(raw)-1]), nil
+	}
+	var v any
+	err := decode(raw, &v)
+	return v, err
 }
 
 // members are what v writes as a JSON object; nil when it is none.
