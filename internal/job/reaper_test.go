@@ -1,0 +1,167 @@
+package job_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"crmferry/internal/job"
+	"crmferry/internal/job/jobtest"
+	"crmferry/internal/localredis/redistest"
+	"crmferry/internal/store"
+)
+
+// tasks is a queue in memory that can lose tasks.
+type tasks struct {
+	there map[job.Ref]bool
+	fail  error
+	log   []job.Ref
+}
+
+func (q *tasks) Enqueue(_ context.Context, ref job.Ref) error {
+	if q.fail != nil {
+		return q.fail
+	}
+	q.there[ref] = true
+	q.log = append(q.log, ref)
+	return nil
+}
+
+func (q *tasks) Has(_ context.Context, ref job.Ref) (bool, error) { return q.there[ref], nil }
+
+type reaperRig struct {
+	*job.Reaper
+	store  *store.Store
+	queue  *tasks
+	healed []string
+}
+
+func newReaperRig(t *testing.T) *reaperRig {
+	s := store.New(redistest.Client(t), store.Options{ResultTTL: time.Hour, ReceiptTTL: time.Hour})
+	t.Cleanup(func() { _ = s.Close() })
+	r := &reaperRig{store: s, queue: &tasks{there: map[job.Ref]bool{}}}
+	r.Reaper = &job.Reaper{
+		Open: s, Queue: r.queue, Holder: "me", Every: time.Second,
+		Healed: func(_ job.Ref, reason string) { r.healed = append(r.healed, reason) },
+		Failed: func(err error) { t.Error(err) },
+	}
+	return r
+}
+
+func (r *reaperRig) accept(t *testing.T) job.Ref {
+	t.Helper()
+	ref, _, _, err := r.store.Accept(t.Context(), jobtest.Acceptance(r.store))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ref
+}
+
+// dueNow brings a job's time in the open set forward.
+func (r *reaperRig) dueNow(t *testing.T, ref job.Ref, place job.Place) {
+	t.Helper()
+	if err := r.store.Postpone(t.Context(), job.Due{Ref: ref, Place: place}, 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r *reaperRig) round(t *testing.T) {
+	t.Helper()
+	if err := r.Round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReaperFindsARecordWithoutTask(t *testing.T) {
+	t.Parallel()
+	r := newReaperRig(t)
+	ref := r.accept(t) // and the process died before it enqueued
+	r.round(t)
+	if len(r.queue.log) != 0 {
+		t.Fatal("touched before its time")
+	}
+	r.dueNow(t, ref, job.InQueue)
+	r.round(t)
+	want := ref
+	want.Epoch = 2
+	if diff := cmp.Diff([]job.Ref{want}, r.queue.log); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{job.HealedTask}, r.healed); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := r.store.Claim(t.Context(), ref, time.Minute); !errors.Is(err, job.ErrStale) {
+		t.Errorf("the old task still counts: %v", err)
+	}
+	if _, err := r.store.Claim(t.Context(), want, time.Minute); err != nil {
+		t.Errorf("the new task does not: %v", err)
+	}
+}
+
+func TestReaperLeavesAJobThatMerelyWaitsItsTurn(t *testing.T) {
+	t.Parallel()
+	r := newReaperRig(t)
+	ref := r.accept(t)
+	r.queue.there[ref] = true
+	r.dueNow(t, ref, job.InQueue)
+	r.round(t)
+	if len(r.queue.log) != 0 || len(r.healed) != 0 {
+		t.Errorf("requeued %v, healed %v", r.queue.log, r.healed)
+	}
+	if due, _ := r.store.Due(t.Context(), 1); len(due) != 0 {
+		t.Error("it was not scored anew")
+	}
+}
+
+func TestReaperTakesAJobFromALostWorker(t *testing.T) {
+	t.Parallel()
+	r := newReaperRig(t)
+	ref := r.accept(t)
+	if _, err := r.store.Claim(t.Context(), ref, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	r.round(t)
+	if len(r.healed) != 0 {
+		t.Fatal("taken while its lease held")
+	}
+	r.dueNow(t, ref, job.AtWorker)
+	r.round(t)
+	if diff := cmp.Diff([]string{job.HealedLease}, r.healed); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReaperHealsItsOwnCrashBetweenRecordAndQueue(t *testing.T) {
+	t.Parallel()
+	r := newReaperRig(t)
+	ref := r.accept(t)
+	r.dueNow(t, ref, job.InQueue)
+	r.queue.fail = errors.New("down")
+	if err := r.Round(t.Context()); err == nil {
+		t.Fatal("a failed enqueueing was passed over")
+	}
+	r.queue.fail = nil
+	ref.Epoch = 2
+	r.dueNow(t, ref, job.InQueue)
+	r.round(t)
+	if len(r.queue.log) != 1 || r.queue.log[0].Epoch != 3 {
+		t.Errorf("enqueued %v", r.queue.log)
+	}
+}
+
+func TestOneReaperLeads(t *testing.T) {
+	t.Parallel()
+	r := newReaperRig(t)
+	if lead, err := r.store.Lead(t.Context(), "another", time.Hour); err != nil || !lead {
+		t.Fatal(lead, err)
+	}
+	ref := r.accept(t)
+	r.dueNow(t, ref, job.InQueue)
+	r.round(t)
+	if len(r.queue.log) != 0 {
+		t.Error("two processes look after the open set at once")
+	}
+}
