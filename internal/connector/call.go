@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"crmferry/internal/contact"
@@ -28,6 +29,9 @@ type Call struct {
 
 // Settings are an account's settings with defaults filled in.
 type Settings map[string]string
+
+// Has says whether the input sets a field.
+func (c *Call) Has(f contact.Field) bool { return slices.Contains(c.Input.Present(), f) }
 
 // Warn reports that the part of the input at path did not make it into the
 // request: "phone_numbers/2".

@@ -185,6 +185,21 @@ func TestIdempotency(t *testing.T) {
 	if s.Idempotency().Kind != NoIdempotency || s.ClientID() != "" {
 		t.Errorf("%+v, %q", s.Idempotency(), s.ClientID())
 	}
+	spec.Idempotency = Idempotency{Kind: UniqueField, By: contact.EmailAddresses}
+	in := ada()
+	s, _ = open(t, spec, in)
+	if s.Idempotency().Kind != NoIdempotency {
+		t.Errorf("without the unique field: %+v", s.Idempotency())
+	}
+	in.EmailAddresses = []contact.Email{{Email: "ada@example.com"}}
+	s, _ = open(t, spec, in)
+	if s.Idempotency().Kind != UniqueField {
+		t.Errorf("with the unique field: %+v", s.Idempotency())
+	}
+	spec.Idempotency = Idempotency{}
+	if s.Idempotency().Kind != NoIdempotency || s.ClientID() != "" {
+		t.Errorf("%+v, %q", s.Idempotency(), s.ClientID())
+	}
 }
 
 func TestSchemes(t *testing.T) {

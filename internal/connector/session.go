@@ -179,12 +179,8 @@ func (s *Session) CanFind() (lag time.Duration, ok bool) {
 }
 
 func (s *Session) finder() (Finder, bool) {
-	present := map[contact.Field]bool{}
-	for _, f := range s.call.Input.Present() {
-		present[f] = true
-	}
 	for _, f := range s.spec.Find {
-		if (f.Marker || present[f.By]) && (f.Applies == nil || f.Applies(s.call)) {
+		if (f.Marker || s.call.Has(f.By)) && (f.Applies == nil || f.Applies(s.call)) {
 			return f, true
 		}
 	}
@@ -194,7 +190,7 @@ func (s *Session) finder() (Finder, bool) {
 // Idempotency gives the means by which repeating this very create is harmless.
 func (s *Session) Idempotency() Idempotency {
 	i := s.spec.Idempotency
-	if i.Applies != nil && !i.Applies(s.call) {
+	if i.By != "" && !s.call.Has(i.By) || i.Applies != nil && !i.Applies(s.call) {
 		return Idempotency{}
 	}
 	return i

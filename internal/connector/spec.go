@@ -238,6 +238,8 @@ type Idempotency struct {
 	Kind IdempotencyKind
 	// Life is how long the CRM remembers a key; 0 means for ever.
 	Life time.Duration
+	// By is the field that a UniqueField is about: it must be in the input.
+	By contact.Field
 	// Applies, where set, must hold for this call.
 	Applies func(c *Call) bool
 	// ID is the record id that a ClientID create chooses.

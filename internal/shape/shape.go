@@ -7,6 +7,7 @@
 package shape
 
 import (
+	"slices"
 	"strconv"
 
 	"crmferry/internal/contact"
@@ -86,4 +87,12 @@ func EmailList(emails ...string) []contact.Email {
 		}
 	}
 	return list
+}
+
+// WithEmail adds an address to a list that lacks it.
+func WithEmail(list []contact.Email, email string) []contact.Email {
+	if slices.ContainsFunc(list, func(e contact.Email) bool { return contact.SameEmail(e.Email, email) }) {
+		return list
+	}
+	return append(slices.Clip(list), contact.Email{Email: email})
 }

@@ -52,6 +52,9 @@ func TestEmails(t *testing.T) {
 	if got := FirstEmail(list); got != "a@x.example" {
 		t.Errorf("FirstEmail = %q", got)
 	}
+	if got := WithEmail(WithEmail(list[:1], "A@x.example"), "d@x.example"); len(got) != 2 || got[1].Email != "d@x.example" || list[1].Email != "b@x.example" {
+		t.Errorf("WithEmail = %v", got)
+	}
 	if got := FirstEmail(nil); got != "" {
 		t.Errorf("FirstEmail of none = %q", got)
 	}

@@ -1,4 +1,27 @@
 // Package vendors lists the connectors.
+//
+// A connector is a folder with one exported function, Spec, and is added like
+// this:
+//
+//  1. <crm>.go holds Spec: one literal of facts, each with the vendor's
+//     document where it is not the one in Docs. What Spec.Fields cannot hold
+//     has a note that says why.
+//  2. Wire structs carry the vendor's names in their json tags. encode and
+//     decode are one literal each, with no loop and at most two ifs; mappings
+//     that other CRMs need too are functions of package shape. Members beside
+//     the known ones (custom fields) are shape.Open.
+//  3. What of an accepted field finds no place is reported by Call.Warn under
+//     the path of the entry ("phone_numbers/2"). Nothing goes missing in
+//     silence.
+//  4. An account's ids of fields, columns and tags are a Discovery. Calls after
+//     the create are Steps, stable over retries, with a Check where a repetition
+//     would do harm and the CRM can tell.
+//  5. Errors.Parse reads the vendor's refusals; codes and statuses are tables.
+//  6. testdata holds conversations, written from the vendor's documents: full,
+//     minimal, duplicate and invalid, and one for everything else that the
+//     connector does. Package connectortest plays them.
+//
+// Functions of a Spec are pure: no I/O, clock, log or goroutine, and no state.
 package vendors
 
 import (

@@ -151,6 +151,9 @@ func soundOperations(t testing.TB, s *connector.Spec) {
 	if b := s.Batch; b != nil && (b.Max < 2 || b.Request == nil || b.Decode == nil) {
 		t.Error("batch is incomplete")
 	}
+	if i := s.Idempotency; i.Kind == connector.UniqueField && i.By == "" || i.Kind == connector.ClientID && i.ID == nil {
+		t.Errorf("idempotency %s is incomplete", i.Kind)
+	}
 	if s.Probe.Request == nil {
 		t.Error("no probe")
 	}

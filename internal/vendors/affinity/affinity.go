@@ -3,7 +3,6 @@
 package affinity
 
 import (
-	"net/http"
 	"time"
 
 	"crmferry/internal/connector"
@@ -84,16 +83,14 @@ func Spec() *connector.Spec {
 			},
 		},
 		Duplicates:  connector.Duplicates{Detection: connector.DetectNative, Note: "an e-mail address belongs to one person"},
-		Idempotency: connector.Idempotency{Kind: connector.UniqueField, Applies: hasEmail},
+		Idempotency: connector.Idempotency{Kind: connector.UniqueField, By: contact.EmailAddresses},
 		Adoption:    connector.Adoption{Compare: []contact.Field{contact.FirstName, contact.LastName, contact.EmailAddresses}},
 	}
 }
 
-func hasEmail(c *connector.Call) bool { return len(c.Input.EmailAddresses) > 0 }
-
 // encodeProbe is not counted against the monthly quota.
 func encodeProbe(*connector.Call) (connector.Request, error) {
-	return connector.Request{Method: http.MethodGet, Path: "/v2/auth/whoami"}, nil
+	return connector.Request{Method: "GET", Path: "/v2/auth/whoami"}, nil
 }
 
 func decodeProbe(r connector.Reply) (connector.Identity, error) {

@@ -1,7 +1,6 @@
 package affinity
 
 import (
-	"net/http"
 	"strings"
 	"time"
 
@@ -15,9 +14,9 @@ func parse(r connector.Reply) connector.VendorError {
 	ve := connector.LenientError(r)
 	ve.Fields = blamed(r, ve.Message)
 	switch {
-	case r.Status == http.StatusUnprocessableEntity && taken(ve.Message):
+	case r.Status == 422 && taken(ve.Message):
 		ve.Kind = fault.Duplicate
-	case r.Status == http.StatusTooManyRequests && r.Header.Get("X-Ratelimit-Limit-Org-Remaining") == "0":
+	case r.Status == 429 && r.Header.Get("X-Ratelimit-Limit-Org-Remaining") == "0":
 		// The month's quota is gone, not the minute's.
 		ve.RetryAfter, _ = connector.ParseWait(r.Header.Get("X-Ratelimit-Limit-Org-Reset"), connector.Seconds, time.Time{})
 	}

@@ -2,7 +2,6 @@ package affinity
 
 import (
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -48,7 +47,7 @@ func needsFields(c *connector.Call) []string {
 }
 
 func askFields(*connector.Call, string) (connector.Request, error) {
-	return connector.Request{Method: http.MethodGet, Path: "/persons/fields"}, nil
+	return connector.Request{Method: "GET", Path: "/persons/fields"}, nil
 }
 
 func learnFields(_ *connector.Call, _ string, r connector.Reply) (any, error) {
@@ -232,7 +231,7 @@ func follow(c *connector.Call, created contact.Contact) []connector.Step {
 		steps = append(steps, connector.Step{
 			ID: "note", Path: string(contact.Description),
 			Request: connector.Request{
-				Method: http.MethodPost, Path: "/notes", Body: map[string]any{"person_ids": []json.Number{id}, "content": text},
+				Method: "POST", Path: "/notes", Body: map[string]any{"person_ids": []json.Number{id}, "content": text},
 			},
 			Done: func(out *contact.Contact) { out.Description = text },
 		})
@@ -245,11 +244,11 @@ func (e entry) step(person json.Number, nth int) connector.Step {
 	return connector.Step{
 		ID: "field:" + field + ":" + strconv.Itoa(nth), Path: e.path, Done: e.done,
 		Request: connector.Request{
-			Method: http.MethodPost, Path: "/field-values",
+			Method: "POST", Path: "/field-values",
 			Body: map[string]any{"field_id": e.field.ID, "entity_id": person, "value": e.value},
 		},
 		Check: &connector.Check{
-			Request: connector.Request{Method: http.MethodGet, Path: "/field-values", Query: url.Values{"person_id": {person.String()}}},
+			Request: connector.Request{Method: "GET", Path: "/field-values", Query: url.Values{"person_id": {person.String()}}},
 			Applied: func(r connector.Reply) (bool, error) { return e.stored(r) },
 		},
 	}

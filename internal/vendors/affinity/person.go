@@ -1,7 +1,6 @@
 package affinity
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 
@@ -26,7 +25,7 @@ func encode(c *connector.Call) (connector.Request, error) {
 	shape.Named(in.Contact, c.Warn)
 	plan(c, c.Warn)
 	organizations, err := shape.Integers(shape.RefID(in.Account, contact.Account, c.Warn), contact.Account)
-	return connector.Request{Method: http.MethodPost, Path: "/persons", Body: person{
+	return connector.Request{Method: "POST", Path: "/persons", Body: person{
 		FirstName: in.FirstName, LastName: in.LastName, Emails: shape.Emails(in.EmailAddresses, len(in.EmailAddresses), nil),
 		OrganizationIDs: organizations,
 	}}, err
@@ -39,7 +38,7 @@ func encodeUpdate(c *connector.Call) (connector.Request, error) {
 	shape.CreateOnly(in.Contact, c.Warn, contact.Title, contact.Description, contact.PhoneNumbers, contact.Addresses,
 		contact.URLs, contact.Account, contact.CustomFields)
 	shape.Emails(in.EmailAddresses, 1, c.Warn)
-	return connector.Request{Method: http.MethodPut, Path: personPath(c), Body: struct {
+	return connector.Request{Method: "PUT", Path: personPath(c), Body: struct {
 		FirstName string `json:"first_name,omitempty"`
 		LastName  string `json:"last_name,omitempty"`
 	}{in.FirstName, in.LastName}}, nil
@@ -48,12 +47,12 @@ func encodeUpdate(c *connector.Call) (connector.Request, error) {
 func personPath(c *connector.Call) string { return "/persons/" + shape.Segment(c.RemoteID) }
 
 func encodeRead(c *connector.Call) (connector.Request, error) {
-	return connector.Request{Method: http.MethodGet, Path: personPath(c), Query: url.Values{"with_interaction_dates": {"true"}}}, nil
+	return connector.Request{Method: "GET", Path: personPath(c), Query: url.Values{"with_interaction_dates": {"true"}}}, nil
 }
 
 func encodeFind(c *connector.Call) (connector.Request, error) {
 	query := url.Values{"term": {shape.FirstEmail(c.Input.EmailAddresses)}, "page_size": {"100"}}
-	return connector.Request{Method: http.MethodGet, Path: "/persons", Query: query}, nil
+	return connector.Request{Method: "GET", Path: "/persons", Query: query}, nil
 }
 
 func decode(_ *connector.Call, r connector.Reply) (contact.Contact, error) {

@@ -2,7 +2,6 @@ package hubspot
 
 import (
 	"encoding/json"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -20,7 +19,7 @@ func encodeBatch(calls []*connector.Call, bodies []map[string]any) (connector.Re
 		body["objectWriteTraceId"] = trace + strconv.Itoa(i)
 	}
 	return connector.Request{
-		Method: http.MethodPost, Path: at(calls[0], "objects", "/contacts/batch/create"),
+		Method: "POST", Path: at(calls[0], "objects", "/contacts/batch/create"),
 		Body: map[string]any{"inputs": bodies},
 	}, nil
 }
@@ -31,7 +30,7 @@ type batchAnswer struct {
 }
 
 // decodeBatch matches refusals by their label. Records often lack theirs; then
-// the e-mail tells whose they are, and at last their order.
+// the e-mail tells whose they are. What matches nothing leaves its input open.
 func decodeBatch(calls []*connector.Call, r connector.Reply) ([]connector.BatchResult, error) {
 	answer, err := connector.DecodeJSON[batchAnswer](r)
 	if err != nil {
@@ -74,19 +73,12 @@ func row(label string) int {
 	return i
 }
 
-// owner is the first open input with that e-mail, or else the first open one
-// without any: a record never goes to an input with another e-mail.
+// owner is the first open input with that e-mail, -1 for none.
 func owner(calls []*connector.Call, open func(int) bool, email string) int {
-	without := -1
 	for i, c := range calls {
-		own := shape.FirstEmail(c.Input.EmailAddresses)
-		switch {
-		case !open(i):
-		case contact.SameEmail(own, email):
+		if open(i) && contact.SameEmail(shape.FirstEmail(c.Input.EmailAddresses), email) {
 			return i
-		case own == "" && email == "" && without < 0:
-			without = i
 		}
 	}
-	return without
+	return -1
 }

@@ -1,7 +1,6 @@
 package hubspot
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -76,12 +75,9 @@ func at(c *connector.Call, area, rest string) string {
 }
 
 func encode(c *connector.Call) (connector.Request, error) {
-	company := ""
-	if c.Input.Account != nil {
-		company = c.Input.Account.ID
-	}
+	company := shape.RefID(c.Input.Account, contact.Account, nil) // a name alone has a property of its own
 	return connector.Request{
-		Method: http.MethodPost, Path: at(c, "objects", "/contacts"),
+		Method: "POST", Path: at(c, "objects", "/contacts"),
 		Body: input{Properties: encodeProperties(c), Associations: associate(company, contactToCompany)},
 	}, nil
 }
@@ -123,11 +119,9 @@ func secondaryEmail(id, path string, e contact.Email) connector.Step {
 	return connector.Step{
 		ID: path, Path: path, Idempotent: true,
 		Request: connector.Request{
-			Method: http.MethodPut, Path: "/contacts/v1/secondary-email/" + shape.Segment(id) + "/email/" + shape.Segment(e.Email),
+			Method: "PUT", Path: "/contacts/v1/secondary-email/" + shape.Segment(id) + "/email/" + shape.Segment(e.Email),
 		},
-		Done: func(out *contact.Contact) {
-			out.EmailAddresses = append(out.EmailAddresses, contact.Email{Email: e.Email})
-		},
+		Done: func(out *contact.Contact) { out.EmailAddresses = shape.WithEmail(out.EmailAddresses, e.Email) },
 	}
 }
 
@@ -135,7 +129,7 @@ func describe(c *connector.Call, id, text string) connector.Step {
 	return connector.Step{
 		ID: "note", Path: string(contact.Description),
 		Request: connector.Request{
-			Method: http.MethodPost, Path: at(c, "objects", "/notes"),
+			Method: "POST", Path: at(c, "objects", "/notes"),
 			Body: struct {
 				Properties   map[string]string `json:"properties"`
 				Associations []association     `json:"associations"`
@@ -153,7 +147,7 @@ func encodeUpdate(c *connector.Call) (connector.Request, error) {
 	shape.CreateOnly(c.Input.Contact, c.Warn, contact.Description, contact.Account)
 	shape.Emails(c.Input.EmailAddresses, 1, c.Warn)
 	return connector.Request{
-		Method: http.MethodPatch, Path: at(c, "objects", "/contacts/"+shape.Segment(c.RemoteID)),
+		Method: "PATCH", Path: at(c, "objects", "/contacts/"+shape.Segment(c.RemoteID)),
 		Body: map[string]any{"properties": encodeProperties(c)},
 	}, nil
 }
@@ -170,7 +164,7 @@ func readBy(c *connector.Call, id string, query url.Values) connector.Request {
 	wanted := append(shape.Members[properties](), shape.Keys(c.Input.CustomFields)...)
 	query.Set("properties", strings.Join(wanted, ","))
 	query.Set("associations", "companies")
-	return connector.Request{Method: http.MethodGet, Path: at(c, "objects", "/contacts/"+shape.Segment(id)), Query: query}
+	return connector.Request{Method: "GET", Path: at(c, "objects", "/contacts/"+shape.Segment(id)), Query: query}
 }
 
 type record struct {

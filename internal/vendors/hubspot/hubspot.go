@@ -5,7 +5,6 @@
 package hubspot
 
 import (
-	"net/http"
 	"time"
 
 	"crmferry/internal/connector"
@@ -55,17 +54,17 @@ func Spec() *connector.Spec {
 				contact.CustomFields:   "internal names of properties; values are sent as text, lists joined by semicolons",
 			},
 		},
-		Create: connector.Operation{OK: []int{http.StatusCreated}, Request: encode, Decode: decodeCreated},
+		Create: connector.Operation{OK: []int{201}, Request: encode, Decode: decodeCreated},
 		Follow: follow,
 		Read:   &connector.Operation{Request: encodeRead, Decode: decode},
 		Find: []connector.Finder{{
 			// Reads the primary store, by primary and secondary addresses.
-			By: contact.EmailAddresses, Absent: []int{http.StatusNotFound}, Lag: 2 * time.Second,
+			By: contact.EmailAddresses, Absent: []int{404}, Lag: 2 * time.Second,
 			Request: encodeFind, Decode: decodeFound,
 		}},
 		Update: &connector.Operation{Request: encodeUpdate, Decode: decode},
 		Batch: &connector.Batch{
-			Max: 100, OK: []int{http.StatusCreated, http.StatusMultiStatus},
+			Max: 100, OK: []int{201, 207},
 			Request: encodeBatch, Decode: decodeBatch, PerRecord: true, Coalesce: true,
 		},
 		Probe: connector.Probe{Request: encodeProbe, Identity: decodeProbe},
@@ -98,16 +97,14 @@ func Spec() *connector.Spec {
 			},
 		},
 		Duplicates:  connector.Duplicates{Detection: connector.DetectNative, Note: "an e-mail address belongs to one contact"},
-		Idempotency: connector.Idempotency{Kind: connector.UniqueField, Applies: hasEmail},
+		Idempotency: connector.Idempotency{Kind: connector.UniqueField, By: contact.EmailAddresses},
 		Adoption:    connector.Adoption{Compare: []contact.Field{contact.FirstName, contact.LastName, contact.EmailAddresses}},
 	}
 }
 
-func hasEmail(c *connector.Call) bool { return len(c.Input.EmailAddresses) > 0 }
-
 // https://developers.hubspot.com/docs/api-reference/legacy/account/account-information
 func encodeProbe(*connector.Call) (connector.Request, error) {
-	return connector.Request{Method: http.MethodGet, Path: "/account-info/v3/details"}, nil
+	return connector.Request{Method: "GET", Path: "/account-info/v3/details"}, nil
 }
 
 func decodeProbe(r connector.Reply) (connector.Identity, error) {

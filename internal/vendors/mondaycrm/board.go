@@ -121,13 +121,15 @@ func layoutOf(all []column) *layout {
 		state: titled(all, "text", "state", "region", "county"), zip: titled(all, "text", "zip", "zip code", "postal code", "postcode"),
 		address: titled(all, "text", "address", "street", "street address"), country: titled(all, "country"),
 		account: like(all, "board_relation", "account", "compan", "organi"), owner: like(all, "people", "owner"),
-		tags: titled(all, "tags"), description: titled(all, "long_text", "description", "notes", "note"),
+		tags: titled(all, "tags"), description: titled(all, "long_text", "description", "notes", "comments"),
 	}
 	l.address = or(l.address, titled(all, "long_text", "address"))
 	l.country = or(l.country, titled(all, "text", "country"))
 	l.tags = or(l.tags, titled(all, "dropdown", "tags", "labels"))
-	if long := typed(all, "long_text"); len(long) > 0 && long[0].ID != l.address.ID {
-		l.description = or(l.description, long[0])
+	for _, col := range typed(all, "long_text") {
+		if col.ID != l.address.ID {
+			l.description = or(l.description, col)
+		}
 	}
 	return l
 }

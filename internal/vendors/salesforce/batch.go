@@ -2,7 +2,6 @@ package salesforce
 
 import (
 	"encoding/json"
-	"net/http"
 
 	"crmferry/internal/connector"
 	"crmferry/internal/contact"
@@ -23,9 +22,9 @@ func encodeBatch(calls []*connector.Call, bodies []map[string]any) (connector.Re
 			body[field] = calls[i].Key
 		}
 	}
-	req := connector.Request{Method: http.MethodPost, Path: "/composite/sobjects", Body: collection{Records: bodies}}
+	req := connector.Request{Method: "POST", Path: "/composite/sobjects", Body: collection{Records: bodies}}
 	if field != "" {
-		req.Method, req.Path = http.MethodPatch, "/composite/sobjects/Contact/"+field
+		req.Method, req.Path = "PATCH", "/composite/sobjects/Contact/"+field
 	}
 	return req, nil
 }

@@ -1,7 +1,6 @@
 package salesforce
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -47,9 +46,9 @@ type fields struct {
 // https://developer.salesforce.com/docs/platform/api-rest/guide/dome-upsert.html
 func encode(c *connector.Call) (connector.Request, error) {
 	if field := c.Settings[externalIDField]; field != "" {
-		return connector.Request{Method: http.MethodPatch, Path: "/sobjects/Contact/" + field + "/" + c.Key, Body: encodeFields(c)}, nil
+		return connector.Request{Method: "PATCH", Path: "/sobjects/Contact/" + field + "/" + c.Key, Body: encodeFields(c)}, nil
 	}
-	return connector.Request{Method: http.MethodPost, Path: "/sobjects/Contact", Body: encodeFields(c)}, nil
+	return connector.Request{Method: "POST", Path: "/sobjects/Contact", Body: encodeFields(c)}, nil
 }
 
 func encodeFields(c *connector.Call) shape.Open[fields] {
@@ -79,7 +78,7 @@ func encodeFields(c *connector.Call) shape.Open[fields] {
 
 func encodeUpdate(c *connector.Call) (connector.Request, error) {
 	shape.CreateOnly(c.Input.Contact, c.Warn, contact.Tags)
-	return connector.Request{Method: http.MethodPatch, Path: recordPath(c), Body: encodeFields(c)}, nil
+	return connector.Request{Method: "PATCH", Path: recordPath(c), Body: encodeFields(c)}, nil
 }
 
 func decodeUpdated(c *connector.Call, _ connector.Reply) (contact.Contact, error) {
@@ -90,7 +89,7 @@ func recordPath(c *connector.Call) string { return "/sobjects/Contact/" + shape.
 
 func encodeRead(c *connector.Call) (connector.Request, error) {
 	wanted := append(shape.Members[fields](), shape.Keys(c.Input.CustomFields)...)
-	return connector.Request{Method: http.MethodGet, Path: recordPath(c), Query: url.Values{"fields": {strings.Join(wanted, ",")}}}, nil
+	return connector.Request{Method: "GET", Path: recordPath(c), Query: url.Values{"fields": {strings.Join(wanted, ",")}}}, nil
 }
 
 func encodeFind(c *connector.Call) (connector.Request, error) {
@@ -102,7 +101,7 @@ func encodeFind(c *connector.Call) (connector.Request, error) {
 func selectFrom(object string, fields []string, field, value, tail string) connector.Request {
 	escaped := strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value)
 	soql := "SELECT " + strings.Join(fields, ",") + " FROM " + object + " WHERE " + field + " = '" + escaped + "'" + tail
-	return connector.Request{Method: http.MethodGet, Path: "/query", Query: url.Values{"q": {soql}}}
+	return connector.Request{Method: "GET", Path: "/query", Query: url.Values{"q": {soql}}}
 }
 
 // follow assigns tags as topics:
@@ -113,7 +112,7 @@ func follow(c *connector.Call, created contact.Contact) []connector.Step {
 		steps = append(steps, connector.Step{
 			ID: shape.At(contact.Tags, i), Path: shape.At(contact.Tags, i),
 			Request: connector.Request{
-				Method: http.MethodPost, Path: "/connect/records/" + shape.Segment(created.ID) + "/topics", Body: topicOf(tag),
+				Method: "POST", Path: "/connect/records/" + shape.Segment(created.ID) + "/topics", Body: topicOf(tag),
 			},
 			Check: &connector.Check{
 				Request: selectFrom("TopicAssignment", []string{"TopicId", "Topic.Name"}, "EntityId", created.ID, ""),

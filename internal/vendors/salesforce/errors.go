@@ -2,7 +2,6 @@ package salesforce
 
 import (
 	"cmp"
-	"net/http"
 	"strings"
 	"time"
 
@@ -67,7 +66,7 @@ func parse(r connector.Reply) connector.VendorError {
 		return connector.LenientError(r) // the token endpoint and gateways answer otherwise
 	}
 	ve := *vendorError(list)
-	if r.Status == http.StatusUnauthorized && incurable(ve.Message) {
+	if r.Status == 401 && incurable(ve.Message) {
 		ve.Kind = fault.Forbidden
 	}
 	return ve

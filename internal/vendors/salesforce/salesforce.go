@@ -2,7 +2,6 @@
 package salesforce
 
 import (
-	"net/http"
 	"strings"
 	"time"
 
@@ -74,17 +73,17 @@ func Spec() *connector.Spec {
 				contact.CustomFields:   "API names; lists are joined by semicolons",
 			},
 		},
-		Create: connector.Operation{OK: []int{http.StatusCreated, http.StatusOK}, Request: encode, Decode: decodeCreated},
+		Create: connector.Operation{OK: []int{201, 200}, Request: encode, Decode: decodeCreated},
 		Follow: follow,
 		Read:   &connector.Operation{Request: encodeRead, Decode: decode}, ReadBack: true,
 		// SOQL reads the database; SOSL's index lags.
 		Find:   []connector.Finder{{By: contact.EmailAddresses, Request: encodeFind, Decode: decodeFound}},
-		Update: &connector.Operation{OK: []int{http.StatusNoContent}, Request: encodeUpdate, Decode: decodeUpdated},
+		Update: &connector.Operation{OK: []int{204}, Request: encodeUpdate, Decode: decodeUpdated},
 		Batch:  &connector.Batch{Max: 200, Request: encodeBatch, Decode: decodeBatch, PerRecord: true, Coalesce: true},
 		Probe:  connector.Probe{Request: encodeProbe, Identity: decodeProbe},
 		Errors: connector.Errors{
 			Parse: parse, Codes: codes(),
-			Statuses: map[int]fault.Kind{http.StatusMultipleChoices: fault.Invalid}, // an external id that is not unique
+			Statuses: map[int]fault.Kind{300: fault.Invalid}, // an external id that is not unique
 			Fields: map[string]contact.Field{
 				"FirstName": contact.FirstName, "LastName": contact.LastName, "Name": contact.Name, "Title": contact.Title,
 				"Description": contact.Description, "Email": contact.EmailAddresses, "Phone": contact.PhoneNumbers,
@@ -115,7 +114,7 @@ func hasExternalID(c *connector.Call) bool { return c.Settings[externalIDField] 
 // encodeProbe lists the resources of the API, the identity among them:
 // https://developer.salesforce.com/docs/platform/api-rest/guide/resources-discoveryresource.html
 func encodeProbe(*connector.Call) (connector.Request, error) {
-	return connector.Request{Method: http.MethodGet, Path: "/"}, nil
+	return connector.Request{Method: "GET", Path: "/"}, nil
 }
 
 // decodeProbe reads the org from ".../id/<org>/<user>".
