@@ -28,6 +28,7 @@ import (
 	"crmferry/internal/sandbox/salesflare"
 	"crmferry/internal/sandbox/salesforce"
 	"crmferry/internal/sandbox/teamleader"
+	"crmferry/internal/sandbox/wix"
 )
 
 // Options are what all imitations of a world share.
@@ -55,6 +56,7 @@ func specs() []kit.Spec {
 		salesflare.Spec(),
 		salesforce.Spec(),
 		teamleader.Spec(),
+		wix.Spec(),
 	}
 }
 
