@@ -16,6 +16,7 @@ import (
 
 	"crmferry/internal/sandbox/affinity"
 	"crmferry/internal/sandbox/attio"
+	"crmferry/internal/sandbox/capsule"
 	"crmferry/internal/sandbox/freshsales"
 	"crmferry/internal/sandbox/highlevel"
 	"crmferry/internal/sandbox/hubspot"
@@ -45,6 +46,7 @@ func specs() []kit.Spec {
 	return []kit.Spec{
 		affinity.Spec(),
 		attio.Spec(),
+		capsule.Spec(),
 		freshsales.Spec(),
 		highlevel.Spec(),
 		hubspot.Spec(),
