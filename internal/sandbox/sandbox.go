@@ -26,6 +26,7 @@ import (
 	"crmferry/internal/sandbox/mondaycrm"
 	"crmferry/internal/sandbox/nutshell"
 	"crmferry/internal/sandbox/onepagecrm"
+	"crmferry/internal/sandbox/pipedrive"
 	"crmferry/internal/sandbox/salesflare"
 	"crmferry/internal/sandbox/salesforce"
 	"crmferry/internal/sandbox/teamleader"
@@ -55,6 +56,7 @@ func specs() []kit.Spec {
 		mondaycrm.Spec(),
 		nutshell.Spec(),
 		onepagecrm.Spec(),
+		pipedrive.Spec(),
 		salesflare.Spec(),
 		salesforce.Spec(),
 		teamleader.Spec(),
