@@ -116,7 +116,7 @@ func TestFind(t *testing.T) {
 	never := finder(contact.Name, "/never")
 	never.Applies = func(*Call) bool { return false }
 	spec.Find = []Finder{finder(contact.EmailAddresses, "/email"), never, finder(contact.Name, "/name")}
-	s, script := open(t, spec, ada(), ok(`[{"id":"1"}]`), reply{status: 404}, reply{status: 500}, ok(`x`))
+	s, script := open(t, spec, ada(), ok(`[{"id":"1"}]`), reply{status: 404}, reply{status: 500}, ok(`x`), ok(`[{}]`))
 	found, err := s.Find(context.Background())
 	if err != nil || len(found.Matches) != 1 || found.Lag != time.Second || found.Marker {
 		t.Errorf("found %+v, %v", found, err)
@@ -124,7 +124,7 @@ func TestFind(t *testing.T) {
 	if found, err = s.Find(context.Background()); err != nil || found.Matches != nil {
 		t.Errorf("absent: %+v, %v", found, err)
 	}
-	for _, want := range []fault.Kind{fault.Unavailable, fault.BadResponse} {
+	for _, want := range []fault.Kind{fault.Unavailable, fault.BadResponse, fault.BadResponse} {
 		if _, err := s.Find(context.Background()); fault.KindOf(err) != want {
 			t.Errorf("err = %v, want %s", err, want)
 		}

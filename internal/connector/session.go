@@ -3,6 +3,7 @@ package connector
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -166,6 +167,9 @@ func (s *Session) Find(ctx context.Context) (Found, error) {
 		return Found{}, s.refusal(OpFind, reply)
 	}
 	found.Matches, err = f.Decode(s.call, reply)
+	if err == nil && slices.ContainsFunc(found.Matches, func(m contact.Contact) bool { return m.ID == "" }) {
+		err = errNoID
+	}
 	if err != nil {
 		return Found{}, s.undecoded(OpFind, reply, err)
 	}

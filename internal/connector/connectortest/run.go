@@ -24,6 +24,10 @@ func Run(t *testing.T, spec *connector.Spec, files fs.FS) {
 		t.Parallel()
 		sound(t, spec)
 	})
+	t.Run("odd answers", func(t *testing.T) {
+		t.Parallel()
+		odd(t, spec)
+	})
 	names, err := fs.Glob(files, "*.json")
 	if err != nil {
 		t.Fatal(err)

@@ -118,6 +118,18 @@ func TestSound(t *testing.T) {
 	}
 }
 
+func TestOdd(t *testing.T) {
+	t.Parallel()
+	s, r := spec(), &recorder{TB: t}
+	odd(r, s)
+	r.expect(t, "careful")
+	s.Create.Decode = func(*connector.Call, connector.Reply) (contact.Contact, error) { return contact.Contact{ID: "7"}, nil }
+	odd(r, s)
+	if len(r.failures) == 0 {
+		t.Error("a connector that takes anything for a record passes")
+	}
+}
+
 const good = `{
 	"source": "https://acme.example/docs", "input": {"name": "Ada"},
 	"exchange": [{
