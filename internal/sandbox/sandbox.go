@@ -31,6 +31,7 @@ import (
 	"crmferry/internal/sandbox/salesforce"
 	"crmferry/internal/sandbox/teamleader"
 	"crmferry/internal/sandbox/wix"
+	"crmferry/internal/sandbox/zendesksell"
 )
 
 // Options are what all imitations of a world share.
@@ -61,6 +62,7 @@ func specs() []kit.Spec {
 		salesforce.Spec(),
 		teamleader.Spec(),
 		wix.Spec(),
+		zendesksell.Spec(),
 	}
 }
 
