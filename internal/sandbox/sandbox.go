@@ -17,6 +17,7 @@ import (
 	"crmferry/internal/sandbox/affinity"
 	"crmferry/internal/sandbox/attio"
 	"crmferry/internal/sandbox/capsule"
+	"crmferry/internal/sandbox/dynamics365sales"
 	"crmferry/internal/sandbox/freshsales"
 	"crmferry/internal/sandbox/highlevel"
 	"crmferry/internal/sandbox/hubspot"
@@ -49,6 +50,7 @@ func specs() []kit.Spec {
 		affinity.Spec(),
 		attio.Spec(),
 		capsule.Spec(),
+		dynamics365sales.Spec(),
 		freshsales.Spec(),
 		highlevel.Spec(),
 		hubspot.Spec(),
