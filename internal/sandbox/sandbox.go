@@ -17,6 +17,7 @@ import (
 	"crmferry/internal/sandbox/affinity"
 	"crmferry/internal/sandbox/attio"
 	"crmferry/internal/sandbox/capsule"
+	"crmferry/internal/sandbox/close"
 	"crmferry/internal/sandbox/dynamics365sales"
 	"crmferry/internal/sandbox/freshsales"
 	"crmferry/internal/sandbox/highlevel"
@@ -50,6 +51,7 @@ func specs() []kit.Spec {
 		affinity.Spec(),
 		attio.Spec(),
 		capsule.Spec(),
+		close.Spec(),
 		dynamics365sales.Spec(),
 		freshsales.Spec(),
 		highlevel.Spec(),
