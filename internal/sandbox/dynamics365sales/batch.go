@@ -139,7 +139,7 @@ func writePart(out *bytes.Buffer, boundary string, reply kit.Reply) {
 	fmt.Fprintf(out, "--%s\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n", boundary)
 	fmt.Fprintf(out, "HTTP/1.1 %d %s\r\nOData-Version: 4.0\r\n", reply.Status, http.StatusText(reply.Status))
 	for _, name := range slices.Sorted(maps.Keys(reply.Header)) {
-		fmt.Fprintf(out, "%s: %s\r\n", name, reply.Header[name])
+		fmt.Fprintf(out, "%s: %s\r\n", strings.ReplaceAll(name, "Odata-Entityid", "OData-EntityId"), reply.Header[name])
 	}
 	if reply.Body == nil {
 		out.WriteString("\r\n\r\n")

@@ -228,7 +228,7 @@ func TestBatch(t *testing.T) {
 	}
 	const end, goOn = "--batch_x--\r\n", "odata.continue-on-error"
 	crm := kittest.Run(t, suite(),
-		send("all", 200, "", good+good+end, `~HTTP/1.1 204 No Content\r\nOData-Version: 4.0\r\nOdata-Entityid: https://example.com/api/data/v9.2/contacts(`),
+		send("all", 200, "", good+good+end, `~HTTP/1.1 204 No Content\r\nOData-Version: 4.0\r\nOData-EntityId: https://example.com/api/data/v9.2/contacts(`),
 		send("stopped", 400, "", good+wrong+good+end, `~HTTP/1.1 400 Bad Request`),
 		send("going on", 200, goOn, wrong+good+end, `~HTTP/1.1 204 No Content`),
 		send("own id", 200, goOn, clash+end, `~HTTP/1.1 201 Created`),
