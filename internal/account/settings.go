@@ -25,7 +25,7 @@ func (v *validator) settings(o Opaque) map[string]string {
 	}
 	values, settled := v.given(list)
 	for _, s := range v.spec.Settings {
-		if s.Required && s.Default == "" && !settled[s.Key] {
+		if (s.Required || v.addressed(s)) && s.Default == "" && !settled[s.Key] {
 			v.problem("/settings/"+s.Key, contact.CodeRequired, "is required by %s%s", v.spec.Name, example(s))
 		}
 	}
@@ -33,6 +33,12 @@ func (v *validator) settings(o Opaque) map[string]string {
 		return nil
 	}
 	return values
+}
+
+// addressed says whether the CRM's address is made of the setting: without it
+// nothing could be sent.
+func (v *validator) addressed(s connector.Setting) bool {
+	return strings.Contains(v.spec.BaseURL, "{"+s.Key+"}")
 }
 
 // given reads the values of the settings. settled are those of which the

@@ -143,8 +143,15 @@ type Found struct {
 var ErrCannotFind = errors.New("no look-up applies to this contact")
 
 // Find looks for records that the input describes.
-func (s *Session) Find(ctx context.Context) (Found, error) {
-	f, ok := s.finder()
+func (s *Session) Find(ctx context.Context) (Found, error) { return s.find(ctx, s.spec.Find) }
+
+// FindPerson looks for records of the person, whoever made them.
+func (s *Session) FindPerson(ctx context.Context) (Found, error) {
+	return s.find(ctx, s.personFinders())
+}
+
+func (s *Session) find(ctx context.Context, finders []Finder) (Found, error) {
+	f, ok := s.finder(finders)
 	if !ok {
 		return Found{}, ErrCannotFind
 	}
@@ -176,14 +183,25 @@ func (s *Session) Find(ctx context.Context) (Found, error) {
 	return found, nil
 }
 
-// CanFind says whether a look-up applies, and how long its empty answers prove nothing.
-func (s *Session) CanFind() (lag time.Duration, ok bool) {
-	f, ok := s.finder()
-	return f.Lag, ok
+// CanFindPerson says whether FindPerson applies to the input.
+func (s *Session) CanFindPerson() bool {
+	_, ok := s.finder(s.personFinders())
+	return ok
 }
 
-func (s *Session) finder() (Finder, bool) {
+// personFinders are those that do not look for our own key.
+func (s *Session) personFinders() []Finder {
+	var list []Finder
 	for _, f := range s.spec.Find {
+		if !f.Marker {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+func (s *Session) finder(finders []Finder) (Finder, bool) {
+	for _, f := range finders {
 		if (f.Marker || s.call.Has(f.By)) && (f.Applies == nil || f.Applies(s.call)) {
 			return f, true
 		}

@@ -14,7 +14,8 @@ import (
 // begin handles a contact of which nothing was sent yet.
 func (t *task) begin(ctx context.Context) error {
 	if t.seeksFirst() {
-		found, err := t.find(ctx)
+		t.step = connector.OpFind
+		found, err := t.s.FindPerson(ctx)
 		if err != nil {
 			return err
 		}
@@ -31,13 +32,7 @@ func (t *task) seeksFirst() bool {
 	if t.j.OnDuplicate == "" || t.j.OnDuplicate == DuplicateFails {
 		return false
 	}
-	_, can := t.s.CanFind()
-	return can && t.spec.Duplicates.Detection != connector.DetectNative
-}
-
-func (t *task) find(ctx context.Context) (connector.Found, error) {
-	t.step = connector.OpFind
-	return t.s.Find(ctx)
+	return t.s.CanFindPerson() && t.spec.Duplicates.Detection != connector.DetectNative
 }
 
 // create sends the contact, for the first time or again.
@@ -59,7 +54,7 @@ func (t *task) mark(ctx context.Context) connector.Mark {
 		j.SendBy = now.Add(t.Timing.SendWindow)
 		j.Over = j.SendBy.Add(t.Timing.CallTimeout + t.Timing.Margin)
 		j.UnknownAt, j.Looks, j.Fault = time.Time{}, 0, nil
-		if t.s.Idempotency().Kind == connector.KeyHeader && j.Draft == nil {
+		if t.s.Idempotency().Kind == connector.KeyHeader {
 			raw, err := json.Marshal(d)
 			if err != nil {
 				return time.Time{}, err
@@ -142,8 +137,9 @@ func (t *task) existing(ctx context.Context, f *fault.Error) ([]contact.Contact,
 		}
 		return []contact.Contact{{ID: f.RemoteID}}, passing(err)
 	}
-	if _, can := t.s.CanFind(); can && f.RemoteID == "" {
-		found, err := t.find(ctx)
+	if t.s.CanFindPerson() && f.RemoteID == "" {
+		t.step = connector.OpFind
+		found, err := t.s.FindPerson(ctx)
 		return found.Matches, passing(err)
 	}
 	return nil, nil

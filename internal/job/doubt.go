@@ -45,7 +45,8 @@ func (t *task) resend(ctx context.Context) error {
 
 // look asks the CRM for the record, and sends again only once it is surely absent.
 func (t *task) look(ctx context.Context) error {
-	found, err := t.find(ctx)
+	t.step = connector.OpFind
+	found, err := t.s.Find(ctx)
 	switch {
 	case errors.Is(err, connector.ErrCannotFind):
 		return t.hopeless("the CRM offers no way to look this contact up", nil)
