@@ -29,6 +29,7 @@ import (
 	"crmferry/internal/sandbox/nutshell"
 	"crmferry/internal/sandbox/onepagecrm"
 	"crmferry/internal/sandbox/pipedrive"
+	"crmferry/internal/sandbox/pipeliner"
 	"crmferry/internal/sandbox/salesflare"
 	"crmferry/internal/sandbox/salesforce"
 	"crmferry/internal/sandbox/teamleader"
@@ -62,6 +63,7 @@ func specs() []kit.Spec {
 		nutshell.Spec(),
 		onepagecrm.Spec(),
 		pipedrive.Spec(),
+		pipeliner.Spec(),
 		salesflare.Spec(),
 		salesforce.Spec(),
 		teamleader.Spec(),
