@@ -18,6 +18,7 @@ import (
 	"crmferry/internal/sandbox/attio"
 	"crmferry/internal/sandbox/capsule"
 	"crmferry/internal/sandbox/close"
+	"crmferry/internal/sandbox/copper"
 	"crmferry/internal/sandbox/dynamics365sales"
 	"crmferry/internal/sandbox/freshsales"
 	"crmferry/internal/sandbox/highlevel"
@@ -53,6 +54,7 @@ func specs() []kit.Spec {
 		attio.Spec(),
 		capsule.Spec(),
 		close.Spec(),
+		copper.Spec(),
 		dynamics365sales.Spec(),
 		freshsales.Spec(),
 		highlevel.Spec(),
