@@ -31,6 +31,7 @@ import (
 	"crmferry/internal/sandbox/onepagecrm"
 	"crmferry/internal/sandbox/pipedrive"
 	"crmferry/internal/sandbox/pipeliner"
+	"crmferry/internal/sandbox/planhat"
 	"crmferry/internal/sandbox/salesflare"
 	"crmferry/internal/sandbox/salesforce"
 	"crmferry/internal/sandbox/teamleader"
@@ -66,6 +67,7 @@ func specs() []kit.Spec {
 		onepagecrm.Spec(),
 		pipedrive.Spec(),
 		pipeliner.Spec(),
+		planhat.Spec(),
 		salesflare.Spec(),
 		salesforce.Spec(),
 		teamleader.Spec(),
