@@ -291,8 +291,10 @@ type job struct {
 		RemoteID            string `json:"remote_id"`
 		RemoteStatus        int    `json:"remote_status"`
 	}
-	Warnings []struct{ Field, Code, Message string }
-	Timeline []struct {
+	Warnings      []struct{ Field, Code, Message string }
+	CreatedAt     time.Time `json:"created_at"`
+	NextAttemptAt time.Time `json:"next_attempt_at"`
+	Timeline      []struct {
 		Result string
 		Then   string
 	}

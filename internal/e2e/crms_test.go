@@ -1,0 +1,236 @@
+package e2e
+
+import (
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crmferry/internal/connector"
+	"crmferry/internal/sandbox"
+	"crmferry/internal/sandbox/kit"
+	"crmferry/internal/vendors"
+)
+
+// peculiar is what a test must know of one CRM beside its Spec.
+type peculiar struct {
+	// with completes a contact by references to records that the imitation has.
+	with map[string]any
+	// invalid makes a contact that the CRM refuses, and blames says which
+	// unified field it must name; "" where the vendor names none.
+	invalid map[string]any
+	blames  string
+	// accepted: a second contact with the same e-mail is taken.
+	accepted bool
+	// nameless: the refusal of a duplicate does not lead to the record.
+	nameless bool
+	// untold: the CRM tells no creation time, so that a lost create stays unknown.
+	untold bool
+	// forbidden is the kind of a missing scope where it is not "forbidden".
+	forbidden string
+}
+
+// TestEveryCRM sends contacts to every CRM through API, Redis and worker, and
+// makes each of them misbehave.
+func TestEveryCRM(t *testing.T) {
+	t.Parallel()
+	f := launch(t, sandbox.Options{})
+	f.startWorker()
+	known := peculiarities()
+	for _, spec := range vendors.All() {
+		p, ok := known[spec.ID]
+		if !ok {
+			t.Errorf("%s: the test knows nothing of it", spec.ID)
+			continue
+		}
+		t.Run(spec.ID, func(t *testing.T) {
+			t.Parallel()
+			g := *f
+			g.t = t
+			visit{&g, spec, p}.all()
+		})
+	}
+}
+
+type visit struct {
+	*ferry
+	spec *connector.Spec
+	p    peculiar
+}
+
+func (v visit) all() {
+	account := v.connect(v.spec.ID, "main")
+	full := v.settle(account, v.full("Full"))
+	v.want(full, "full", "succeeded", "")
+	v.want(v.settle(account, v.minimal("Minimal")), "minimal", "succeeded", "")
+	v.duplicate(account, full)
+	v.invalid(account)
+	v.want(v.settle(v.connect(v.spec.ID, "expired"), v.minimal("Expired")), "expired token", "failed", "unauthorized")
+	v.want(v.settle(v.connect(v.spec.ID, "noscope"), v.minimal("Noscope")), "missing scope", "failed", v.missingScope())
+	v.limited(account)
+	v.broken(account)
+}
+
+func (v visit) missingScope() string {
+	if v.p.forbidden != "" {
+		return v.p.forbidden
+	}
+	return "forbidden"
+}
+
+// settle posts a contact and waits for the end of its job.
+func (v visit) settle(account string, contact map[string]any, options ...string) job {
+	v.t.Helper()
+	return v.await(v.post(v.path(account, options...), contact).ID, time.Minute)
+}
+
+func (v visit) path(account string, options ...string) string {
+	_, settings := v.world.Connect(v.spec.ID, "main", "")
+	if v.spec.Workspace != "" {
+		options = append(options, "workspace[id]", settings[v.spec.Workspace])
+	}
+	return contacts(account, options...)
+}
+
+func (v visit) want(j job, what, status, kind string) {
+	v.t.Helper()
+	if j.Status != status || j.Error.Kind != kind {
+		v.t.Errorf("%s: %s %s, want %s %s: %+v", what, j.Status, j.Error.Kind, status, kind, j.Error)
+	}
+	if status == "succeeded" && j.Result.ID == "" {
+		v.t.Errorf("%s: no remote id", what)
+	}
+}
+
+// minimal is the least that the CRM requires.
+func (v visit) minimal(name string) map[string]any {
+	all := v.full(name)
+	c := map[string]any{}
+	for _, field := range v.spec.Fields.Requires {
+		c[string(field)] = all[string(field)]
+	}
+	c["last_name"], c["first_name"] = all["last_name"], all["first_name"]
+	c["email_addresses"] = all["email_addresses"]
+	return c
+}
+
+func (v visit) full(name string) map[string]any {
+	c := person(name)
+	maps.Copy(c, map[string]any{
+		"title": "Analyst", "description": "Met at the engine demonstration",
+		"phone_numbers": []any{map[string]any{"number": "+44 20 7946 0018", "type": "work"}, map[string]any{"number": "+44 7911 123456", "type": "mobile"}},
+		"addresses": []any{map[string]any{
+			"street_1": "12 St James's Square", "street_2": "Flat 2", "city": "London", "state": "London", "postal_code": "SW1Y 4JH", "country": "GB", "type": "work",
+		}},
+		"urls": []any{map[string]any{"url": "https://ada.example.com", "type": "website"}},
+		"tags": []any{map[string]any{"name": "VIP"}},
+	})
+	maps.Copy(c, v.p.with)
+	return c
+}
+
+func (v visit) duplicate(account string, first job) {
+	v.t.Helper()
+	again := v.full("Full")
+	if v.p.accepted {
+		v.want(v.settle(account, again), "accepted duplicate", "succeeded", "")
+	} else {
+		j := v.settle(account, again)
+		v.want(j, "duplicate", "failed", "duplicate")
+		if !v.p.nameless && j.Error.RemoteID != first.Result.ID {
+			v.t.Errorf("duplicate: names %q, want %q", j.Error.RemoteID, first.Result.ID)
+		}
+	}
+	var view struct {
+		OnDuplicate []string `json:"on_duplicate"`
+	}
+	v.must(http.StatusOK, "GET", "/crms/"+v.spec.ID, nil).decode(v.t, &view)
+	for choice, outcome := range map[string]string{"return_existing": "matched", "update": "updated"} {
+		if !slices.Contains(view.OnDuplicate, choice) {
+			v.must(http.StatusUnprocessableEntity, "POST", v.path(account, "on_duplicate", choice), again)
+			continue
+		}
+		if j := v.settle(account, again, "on_duplicate", choice); j.Status != "succeeded" || j.Outcome != outcome {
+			v.t.Errorf("on_duplicate=%s: %s %s: %+v", choice, j.Status, j.Outcome, j.Error)
+		} else if !v.p.accepted && j.Result.ID != first.Result.ID {
+			v.t.Errorf("on_duplicate=%s: record %q, want %q", choice, j.Result.ID, first.Result.ID)
+		}
+	}
+}
+
+func (v visit) invalid(account string) {
+	v.t.Helper()
+	c := v.minimal("Invalid")
+	maps.Copy(c, v.p.invalid)
+	j := v.settle(account, c)
+	v.want(j, "invalid", "failed", "invalid")
+	if v.p.blames != "" && !slices.Contains(j.Error.Fields, v.p.blames) {
+		v.t.Errorf("invalid: blames %v, want %s", j.Error.Fields, v.p.blames)
+	}
+	if j.Error.RemoteStatus == 0 || j.Error.Message == "" {
+		v.t.Errorf("invalid: %+v", j.Error)
+	}
+}
+
+// strike makes the CRM answer the create of one contact badly, once.
+func (v visit) strike(name string, fault kit.Fault) *kit.Injected {
+	// The address stands in the body of the create, and in no other body.
+	fault.Match = kit.Match{Account: "main", Body: regexp.MustCompile(strings.ToLower(name) + `(@|%40|\\u0040)`)}
+	fault.Times = 1
+	return v.world.CRM(v.spec.ID).Inject(fault)
+}
+
+// limited: the job waits as long as the CRM asks for; here it is cancelled.
+func (v visit) limited(account string) {
+	v.t.Helper()
+	before := v.world.CRM(v.spec.ID).Count("main")
+	v.strike("Limited", kit.Fault{Do: kit.Status, Vendor: kit.VendorLimited})
+	j := v.post(v.path(account), v.minimal("Limited"))
+	v.eventually(30*time.Second, "the job to wait for the limit", func() bool {
+		v.must(http.StatusOK, "GET", "/jobs/"+j.ID, nil).decode(v.t, &j)
+		return j.Status == "waiting" || j.over()
+	})
+	if len(j.Timeline) == 0 || j.Timeline[0].Result != "rate_limited" || j.NextAttemptAt.Before(j.CreatedAt) {
+		v.t.Errorf("limited: %+v", j)
+	}
+	v.must(http.StatusOK, "POST", "/jobs/"+j.ID+"/cancel", nil)
+	if n := v.world.CRM(v.spec.ID).Count("main") - before; n != 0 {
+		v.t.Errorf("limited: %d contacts were made", n)
+	}
+}
+
+// broken: the CRM stores the contact and answers with a fault of its own; the
+// job finds out, and the contact is there once.
+func (v visit) broken(account string) {
+	v.t.Helper()
+	crm := v.world.CRM(v.spec.ID)
+	before, struck := crm.Count("main"), v.strike("Broken", kit.Fault{Do: kit.WriteThenStatus, Vendor: kit.VendorServerError})
+	j := v.settle(account, v.minimal("Broken"))
+	if v.p.untold {
+		v.want(j, "broken", "unknown", "outcome_unknown")
+	} else {
+		v.want(j, "broken", "succeeded", "")
+	}
+	if struck.Struck() != 1 || len(j.Timeline) == 0 || j.Timeline[0].Result != "outcome_unknown" {
+		v.t.Errorf("broken: struck %d times, timeline %+v", struck.Struck(), j.Timeline)
+	}
+	if n := crm.Count("main") - before; n != 1 {
+		v.t.Errorf("broken: %d contacts were made", n)
+	}
+}
+
+// peculiarities has one entry for each CRM.
+func peculiarities() map[string]peculiar {
+	unknown := func(name string) map[string]any {
+		return map[string]any{"custom_fields": map[string]any{name: "x"}}
+	}
+	return map[string]peculiar{
+		"affinity":   {invalid: map[string]any{"account": "1687404"}, blames: "account", untold: true},
+		"hubspot":    {with: map[string]any{"account": "9001"}, invalid: unknown("nope"), blames: "custom_fields/nope"},
+		"monday-crm": {invalid: unknown("nope"), accepted: true},
+		"salesforce": {with: map[string]any{"account": "001D000000IqhSLIAZ"}, invalid: unknown("Nope__c"), blames: "custom_fields/Nope__c", accepted: true},
+	}
+}
