@@ -108,13 +108,11 @@ func list(t *testing.T, s Store) {
 func listFinished(t *testing.T, s Store) {
 	ctx := context.Background()
 	start := time.Now().Add(-time.Second)
-	var ids []string
 	for range 5 {
 		j := claim(t, s, accept(t, s), time.Minute)
 		if err := s.Finish(ctx, end(j, job.Failed), nil); err != nil {
 			t.Fatal(err)
 		}
-		ids = append(ids, j.ID)
 	}
 	accept(t, s)
 	page, err := s.List(ctx, "t1", job.Filter{FinishedAfter: start, Limit: 10})
