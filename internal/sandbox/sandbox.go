@@ -37,6 +37,7 @@ import (
 	"crmferry/internal/sandbox/teamleader"
 	"crmferry/internal/sandbox/wix"
 	"crmferry/internal/sandbox/zendesksell"
+	"crmferry/internal/sandbox/zohocrm"
 )
 
 // Options are what all imitations of a world share.
@@ -73,6 +74,7 @@ func specs() []kit.Spec {
 		teamleader.Spec(),
 		wix.Spec(),
 		zendesksell.Spec(),
+		zohocrm.Spec(),
 	}
 }
 
