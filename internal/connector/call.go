@@ -22,6 +22,8 @@ type Call struct {
 	At time.Time
 	// RemoteID is the record that Read and Update act on.
 	RemoteID string
+	// Existing is the record as it was right before an update, with Spec.ReadFirst.
+	Existing contact.Contact
 
 	prepared map[string]map[string]any
 	warnings []contact.Warning

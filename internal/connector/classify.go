@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"crmferry/internal/contact"
 	"crmferry/internal/fault"
@@ -102,7 +101,7 @@ func (s *Session) classify(op string, r Reply, ve VendorError) *fault.Error {
 		MaybeApplied: ve.MaybeApplied, RetryAfter: ve.RetryAfter, CRM: s.spec.ID, Op: op,
 	}
 	if f.RetryAfter == 0 {
-		f.RetryAfter = s.spec.Limits.wait(r.Header, f.Kind == fault.RateLimited, time.Now())
+		f.RetryAfter = s.spec.Limits.wait(r.Header, f.Kind == fault.RateLimited, answeredAt(r.Header))
 	}
 	return f
 }

@@ -298,3 +298,21 @@ func TestAnswerKeepsTheVendorsWords(t *testing.T) {
 		t.Errorf("%v %s", err, diff)
 	}
 }
+
+func TestUpdateReadsFirst(t *testing.T) {
+	t.Parallel()
+	spec := acme()
+	var existing contact.Contact
+	spec.ReadFirst, spec.Update = true, &Operation{Decode: decodeAcme, Request: func(c *Call) (Request, error) {
+		existing = c.Existing
+		return Request{Method: "PATCH", Path: "/people/" + c.RemoteID}, nil
+	}}
+	s, http := open(t, spec, ada(), ok(`{"id":"1","name":"Augusta"}`), ok(`{"id":"1","name":"Ada"}`))
+	if _, err := s.Update(context.Background(), "1", unmarked); err != nil || existing.Name != "Augusta" || len(http.seen) != 2 {
+		t.Errorf("existing %+v, %v, %d requests", existing, err, len(http.seen))
+	}
+	gone, http := open(t, spec, ada(), reply{status: 404})
+	if _, err := gone.Update(context.Background(), "1", unmarked); fault.KindOf(err) != fault.NotFound || len(http.seen) != 1 {
+		t.Errorf("a record that is gone: %v, %d requests", err, len(http.seen))
+	}
+}

@@ -22,25 +22,39 @@ func (s *Spec) mergeRemoteData(body any, data map[string]any) (any, error) {
 			return nil, fmt.Errorf("remote_data cannot be merged into this CRM's request")
 		}
 	}
-	inner := map[string]any{}
 	for key, value := range data {
-		if slices.Contains(s.RemoteDataTop, key) {
-			tree[key] = value
-		} else {
-			inner[key] = value
+		Merge(within(tree, s.remoteDataPath(key)), map[string]any{key: value})
+	}
+	return tree, nil
+}
+
+// remoteDataPath is where a key of remote_data belongs.
+func (s *Spec) remoteDataPath(key string) string {
+	for _, exception := range s.RemoteDataTop {
+		if parent, last := cutLast(exception); last == key {
+			return parent
 		}
 	}
-	target := tree
-	for _, key := range strings.FieldsFunc(s.RemoteDataAt, func(r rune) bool { return r == '.' }) {
-		next, ok := target[key].(map[string]any)
+	return s.RemoteDataAt
+}
+
+// cutLast parts "data.relationships" into "data" and "relationships".
+func cutLast(path string) (parent, last string) {
+	at := strings.LastIndexByte(path, '.')
+	return path[:max(at, 0)], path[at+1:]
+}
+
+// within is the object at a dotted path of a tree, made where there is none.
+func within(tree map[string]any, path string) map[string]any {
+	for _, key := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' }) {
+		next, ok := tree[key].(map[string]any)
 		if !ok {
 			next = map[string]any{}
-			target[key] = next
+			tree[key] = next
 		}
-		target = next
+		tree = next
 	}
-	Merge(target, inner)
-	return tree, nil
+	return tree
 }
 
 // Merge merges src into dst: objects key by key, everything else replaced.

@@ -201,6 +201,12 @@ func TestRemoteDataAndQuery(t *testing.T) {
 			}},
 		},
 		{
+			name: "beside", at: "data.deep", top: []string{"data.links", "name"}, body: nested,
+			want: map[string]any{"name": "Countess", "data": map[string]any{
+				"name": "Ada", "deep": map[string]any{"a": "1", "deep": map[string]any{"b": "2"}}, "links": []any{"x"},
+			}},
+		},
+		{
 			name: "where nothing is yet", at: "a.b", body: person{Name: "Ada"},
 			want: map[string]any{"name": "Ada", "a": map[string]any{"b": map[string]any{
 				"name": "Countess", "deep": map[string]any{"b": "2"}, "links": []any{"x"},

@@ -44,6 +44,13 @@ func (s *Session) Create(ctx context.Context, mark Mark) (Answer, error) {
 // Update writes the fields of the input to the record id.
 func (s *Session) Update(ctx context.Context, id string, mark Mark) (Answer, error) {
 	s.call.RemoteID = id
+	if s.spec.ReadFirst {
+		existing, err := s.Read(ctx, id)
+		if err != nil {
+			return Answer{}, err
+		}
+		s.call.Existing = existing.Contact
+	}
 	return s.write(ctx, OpUpdate, *s.spec.Update, mark)
 }
 

@@ -28,7 +28,8 @@ type Spec struct {
 	Workspace string
 	// RemoteDataAt is the dotted path in Create's body into which a caller's
 	// remote_data is merged; "" is the top level, RemoteDataByHand leaves it to
-	// Create.Request. Keys in RemoteDataTop go to the top level all the same.
+	// Create.Request. RemoteDataTop lists the keys that go elsewhere: to the top
+	// level, or to the parent that stands before a dot ("data.relationships").
 	RemoteDataAt  string
 	RemoteDataTop []string
 
@@ -49,8 +50,11 @@ type Spec struct {
 	Find []Finder
 	// Update writes only the fields of the input to the record Call.RemoteID.
 	Update *Operation
-	Batch  *Batch
-	Probe  Probe
+	// ReadFirst: the record is read before an update and is Call.Existing, for
+	// CRMs that replace, or add to, a list as a whole.
+	ReadFirst bool
+	Batch     *Batch
+	Probe     Probe
 
 	Errors      Errors
 	Limits      Limits

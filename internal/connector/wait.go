@@ -31,6 +31,15 @@ func (l Limits) wait(h http.Header, limited bool, now time.Time) time.Duration {
 	return 0
 }
 
+// answeredAt is the CRM's clock at its answer, to which the instants in its
+// headers belong; ours where it does not tell.
+func answeredAt(h http.Header) time.Time {
+	if at, err := http.ParseTime(h.Get("Date")); err == nil {
+		return at
+	}
+	return time.Now()
+}
+
 // ParseWait reads a wait in one of the forms that vendors use. A time in the
 // past is a wait of zero.
 func ParseWait(value string, form WaitForm, now time.Time) (time.Duration, bool) {

@@ -95,3 +95,14 @@ func TestParseTime(t *testing.T) {
 		}
 	}
 }
+
+func TestInstantsAreOfTheVendorsClock(t *testing.T) {
+	t.Parallel()
+	h := http.Header{"Date": {"Tue, 23 May 2023 14:42:01 GMT"}, "Retry-After": {"Tue, 23 May 2023 14:42:31 GMT"}}
+	if got := (Limits{}).wait(h, true, answeredAt(h)); got != 30*time.Second {
+		t.Errorf("wait %v", got)
+	}
+	if age := time.Since(answeredAt(http.Header{"Date": {"today"}})); age < 0 || age > time.Minute {
+		t.Errorf("without a date: %v ago", age)
+	}
+}

@@ -138,6 +138,9 @@ func soundOperations(t testing.TB, s *connector.Spec) {
 	if s.ReadBack && s.Read == nil {
 		t.Error("read-back without a read")
 	}
+	if s.ReadFirst && (s.Read == nil || s.Update == nil) {
+		t.Error("an update that reads first, without a read or an update")
+	}
 	for i, f := range s.Find {
 		if f.Request == nil || f.Decode == nil || f.By == "" && !f.Marker {
 			t.Errorf("finder %d is incomplete", i)
