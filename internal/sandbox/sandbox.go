@@ -29,6 +29,7 @@ import (
 	"crmferry/internal/sandbox/mondaycrm"
 	"crmferry/internal/sandbox/nutshell"
 	"crmferry/internal/sandbox/onepagecrm"
+	"crmferry/internal/sandbox/outreach"
 	"crmferry/internal/sandbox/pipedrive"
 	"crmferry/internal/sandbox/pipeliner"
 	"crmferry/internal/sandbox/planhat"
@@ -66,6 +67,7 @@ func specs() []kit.Spec {
 		mondaycrm.Spec(),
 		nutshell.Spec(),
 		onepagecrm.Spec(),
+		outreach.Spec(),
 		pipedrive.Spec(),
 		pipeliner.Spec(),
 		planhat.Spec(),
