@@ -26,7 +26,10 @@ import (
 	"crmferry/internal/sandbox/kit"
 )
 
-const slug = "onepagecrm"
+const (
+	slug    = "onepagecrm"
+	maxPage = 1_000_000
+)
 
 // Spec is the imitation.
 func Spec() kit.Spec {
@@ -199,7 +202,7 @@ func paged(c *kit.Call, name string, rows []any) kit.Reply {
 			*into = int(kit.Int(text))
 		}
 	}
-	if page < 1 || size < 1 || size > 100 {
+	if page < 1 || page > maxPage || size < 1 || size > 100 {
 		return invalid(map[string]string{"perpage": "page must be at least 1, per_page between 1 and 100"})
 	}
 	shown := rows[min((page-1)*size, len(rows)):min(page*size, len(rows))]

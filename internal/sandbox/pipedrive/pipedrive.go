@@ -204,7 +204,7 @@ func page(c *kit.Call, rows []any, most int) ([]any, map[string]any, bool) {
 		if err != nil || !kit.Digits(string(text)) {
 			return nil, nil, false
 		}
-		start = int(kit.Int(string(text)))
+		start = min(int(kit.Int(string(text))), len(rows))
 	}
 	if size < 1 || size > most {
 		return nil, nil, false
@@ -214,7 +214,7 @@ func page(c *kit.Call, rows []any, most int) ([]any, map[string]any, bool) {
 	if end < len(rows) {
 		next = base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(end)))
 	}
-	return rows[min(start, end):end], map[string]any{"next_cursor": next}, true
+	return rows[start:end], map[string]any{"next_cursor": next}, true
 }
 
 func userID(account string) int64 { return int64(kit.Hash(slug, "user", account)%9_000+1_000) * 10 }

@@ -66,7 +66,7 @@ func paged(c *kit.Call, rows []map[string]any) kit.Reply {
 		if err != nil || !kit.Digits(string(text)) {
 			return invalid("Invalid after.")
 		}
-		start = int(kit.Int(string(text))) + 1
+		start = min(int(kit.Int(string(text))), len(rows)) + 1
 	}
 	if size < 1 || size > 100 {
 		return invalid("Invalid first.")

@@ -12,6 +12,11 @@ import (
 	"crmferry/internal/sandbox/kit"
 )
 
+const (
+	maxPage   = 5000
+	maxOffset = 1_000_000_000
+)
+
 // schema are the keys that an end user can be given.
 func schema() kit.Schema {
 	return kit.Schema{
@@ -256,8 +261,8 @@ func list(c *kit.Call) kit.Reply {
 	if given := c.Query("limit"); given != "" {
 		limit = int(kit.Int(given))
 	}
-	if limit < 1 || limit > 5000 || offset < 0 {
-		return bad("limit must be between 1 and 5000")
+	if limit < 1 || limit > maxPage || offset < 0 || offset > maxOffset {
+		return bad("limit or offset is out of range")
 	}
 	email, ids := strings.ToLower(c.Query("email")), c.Query("companyId")
 	var found []*kit.Record
