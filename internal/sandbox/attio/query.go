@@ -19,7 +19,7 @@ const maxPage = 500
 func query(c *kit.Call) kit.Reply {
 	in := struct {
 		Filter        map[string]any
-		Sorts         []struct{ Attribute, Field, Direction string }
+		Sorts         []order
 		Limit, Offset *int
 	}{}
 	if len(c.Body) > 0 && c.Decode(&in) != nil {
@@ -45,18 +45,8 @@ func query(c *kit.Call) kit.Reply {
 			hits = append(hits, r)
 		}
 	}
-	for _, s := range slices.Backward(in.Sorts) {
-		a, known := attributeOf(c.Account.Name, s.Attribute)
-		if !known || (s.Direction != "asc" && s.Direction != "desc") {
-			return bad("filter_error", fmt.Sprintf("Cannot sort by attribute %q.", s.Attribute)).reply()
-		}
-		slices.SortStableFunc(hits, func(x, y *kit.Record) int {
-			order := cmp.Compare(sortKey(c, x, a), sortKey(c, y, a))
-			if s.Direction == "desc" {
-				return -order
-			}
-			return order
-		})
+	if no := arrange(c, hits, in.Sorts); no != nil {
+		return no.reply()
 	}
 	hits = hits[min(offset, len(hits)):]
 	data := []any{}
@@ -64,6 +54,26 @@ func query(c *kit.Call) kit.Reply {
 		data = append(data, show(c, r))
 	}
 	return kit.JSON(http.StatusOK, map[string]any{"data": data})
+}
+
+type order struct{ Attribute, Field, Direction string }
+
+// arrange sorts records, by the first of the orders before all others.
+func arrange(c *kit.Call, hits []*kit.Record, orders []order) *refusal {
+	for _, by := range slices.Backward(orders) {
+		a, known := attributeOf(c.Account.Name, by.Attribute)
+		if !known || (by.Direction != "asc" && by.Direction != "desc") {
+			return bad("filter_error", fmt.Sprintf("Cannot sort by attribute %q.", by.Attribute))
+		}
+		slices.SortStableFunc(hits, func(x, y *kit.Record) int {
+			compared := cmp.Compare(sortKey(c, x, a), sortKey(c, y, a))
+			if by.Direction == "desc" {
+				return -compared
+			}
+			return compared
+		})
+	}
+	return nil
 }
 
 func sortKey(c *kit.Call, r *kit.Record, a attribute) string {

@@ -23,33 +23,43 @@ func record(c *kit.Call, r *kit.Record, action string) {
 	}})
 }
 
-// events lists the log, newest first, by one of the combinations of filters
-// that the vendor allows.
-func events(c *kit.Call) kit.Reply {
-	var given []string
+// logQuery is what the log is asked for: the filters given, the earliest time
+// and the longest page.
+func logQuery(c *kit.Call) (given []string, since time.Time, limit int, no *kit.Reply) {
 	for name := range c.Request.URL.Query() {
 		if !strings.HasPrefix(name, "_") && !strings.HasPrefix(name, "date_updated__") {
 			given = append(given, name)
 		}
 	}
 	slices.Sort(given)
-	limit, skip := 50, int(kit.Int(c.Query("_cursor")))
+	limit = 50
 	if text := c.Query("_limit"); text != "" {
 		limit = int(kit.Int(text))
 	}
 	combinations := []string{"", "action,object_type", "action,lead_id,object_type", "action,object_type,user_id", "lead_id", "user_id", "object_type", "request_id"}
+	var err error
+	if text := c.Query("date_updated__gte"); text != "" {
+		since, err = time.Parse(time.RFC3339, text)
+	}
 	switch {
 	case !slices.Contains(combinations, strings.Join(given, ",")):
-		return *invalid("This combination of filters is not supported.")
+		no = invalid("This combination of filters is not supported.")
 	case limit < 1 || limit > 50 || c.Request.URL.Query().Has("_skip"):
-		return *invalid("_limit must be between 1 and 50, and _skip is not supported.")
+		no = invalid("_limit must be between 1 and 50, and _skip is not supported.")
+	case err != nil:
+		no = faults{"date_updated__gte": "Invalid ISO 8601 datetime."}.reply()
 	}
-	since, err := time.Time{}, error(nil)
-	if text := c.Query("date_updated__gte"); text != "" {
-		if since, err = time.Parse(time.RFC3339, text); err != nil {
-			return *faults{"date_updated__gte": "Invalid ISO 8601 datetime."}.reply()
-		}
+	return given, since, limit, no
+}
+
+// events lists the log, newest first, by one of the combinations of filters
+// that the vendor allows.
+func events(c *kit.Call) kit.Reply {
+	given, since, limit, no := logQuery(c)
+	if no != nil {
+		return *no
 	}
+	skip := int(kit.Int(c.Query("_cursor")))
 	data := []any{}
 	var next any
 	for _, e := range slices.Backward(c.Account.Table("events").All()) {
