@@ -28,6 +28,7 @@ type Process struct {
 	Password string
 	dir      string
 	conf     []string
+	held     *os.File // the lock on dir
 	cmd      *exec.Cmd
 	exited   chan struct{}
 	output   *bytes.Buffer
@@ -38,11 +39,21 @@ type Process struct {
 // default it appends every write to a file, synced every second, and never
 // evicts.
 func Start(ctx context.Context, dir string, conf ...string) (*Process, error) {
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		return nil, ErrNoProgram
+	}
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	p := &Process{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Password: rand.Text(), dir: dir, conf: conf}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	held, err := lock(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	p := &Process{held: held, Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Password: rand.Text(), dir: dir, conf: conf}
 	return p, p.Restart(ctx)
 }
 
@@ -52,12 +63,10 @@ func (p *Process) Restart(ctx context.Context) error {
 	if err != nil {
 		return ErrNoProgram
 	}
-	if err := os.MkdirAll(p.dir, 0o700); err != nil {
-		return err
-	}
 	p.output, p.exited = &bytes.Buffer{}, make(chan struct{})
 	p.cmd = exec.Command(program, "-")
 	p.cmd.Dir = p.dir
+	p.cmd.ExtraFiles = []*os.File{p.held}
 	p.cmd.Stdin = bytes.NewBufferString(p.config())
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
 	if err := startWithParent(p.cmd, p.exited); err != nil {
@@ -113,8 +122,9 @@ func (p *Process) Client() *redis.Client {
 	return redis.NewClient(&redis.Options{Addr: p.Addr, Password: p.Password})
 }
 
-// Stop ends the server in good order.
+// Stop ends the server in good order; it cannot be restarted after that.
 func (p *Process) Stop() {
+	defer func() { _ = p.held.Close() }()
 	_ = p.cmd.Process.Signal(os.Interrupt)
 	select {
 	case <-p.exited:
