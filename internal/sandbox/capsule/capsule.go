@@ -27,10 +27,11 @@ import (
 )
 
 const (
-	slug    = "capsule"
-	base    = "https://api.capsulecrm.com"
-	api     = "/api/v2"
-	parties = api + "/parties"
+	slug     = "capsule"
+	base     = "https://api.capsulecrm.com"
+	api      = "/api/v2"
+	parties  = api + "/parties"
+	maxPages = 1_000_000
 )
 
 // Spec is the imitation.
@@ -155,14 +156,14 @@ func listDefinitions(c *kit.Call) kit.Reply {
 // page answers with the part of a list that the query asks for.
 func page(c *kit.Call, name string, rows []any) kit.Reply {
 	number, size := 1, 50
-	for param, n := range map[string]*int{"page": &number, "perPage": &size} {
-		text := c.Query(param)
-		if text == "" {
-			continue
-		}
-		if *n = int(kit.Int(text)); *n < 1 || *n > 100 {
-			return failure(http.StatusBadRequest, param+" is out of range")
-		}
+	if text := c.Query("page"); text != "" {
+		number = int(kit.Int(text))
+	}
+	if text := c.Query("perPage"); text != "" {
+		size = int(kit.Int(text))
+	}
+	if number < 1 || number > maxPages || size < 1 || size > 100 {
+		return failure(http.StatusBadRequest, "page or perPage is out of range")
 	}
 	start := min((number-1)*size, len(rows))
 	end := min(start+size, len(rows))

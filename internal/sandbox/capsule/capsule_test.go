@@ -162,6 +162,8 @@ func TestDiscovery(t *testing.T) {
 		kittest.Step{Path: "/api/v2/users", Want: want{"users.1.name": `"Alan"`}},
 		kittest.Step{Path: "/api/v2/site", Want: want{"site.subdomain": `"acme"`}},
 		kittest.Step{Path: parties + "/tags?perPage=101", Status: 400},
+		kittest.Step{Path: parties + "/tags?page=9223372036854775807", Status: 400},
+		kittest.Step{Path: parties + "/tags?page=1000", Want: want{"tags": "[]"}},
 	)
 }
 

@@ -185,6 +185,7 @@ func TestFind(t *testing.T) {
 		find("phone, newest first", `{"phone_number":"+44 20","sort_by":"date_created","sort_direction":"desc"}`, "Bob"),
 		find("name", `{"name":"ada lovelace","maximum_created_date":1795521600}`, "Ada"),
 		find("younger", `{"age":5400}`, "Bob"), find("younger still", `{"minimum_created_date":1795521600}`, ""), find("page", `{"page_size":1,"page_number":2}`, "Bob"),
+		kittest.Step{Name: "page beyond all", Path: people + "/search", Body: `{"page_number":9223372036854775807}`, Status: 422},
 		kittest.Step{Name: "unknown criterion", Path: people + "/search", Body: `{"email":"x"}`, Status: 422},
 		late,
 	)

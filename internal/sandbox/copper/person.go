@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	maxBulk = 10
-	maxPage = 200
+	maxBulk  = 10
+	maxPage  = 200
+	maxPages = 1_000_000
 )
 
 // stored is the form in which what was sent is kept.
@@ -231,7 +232,7 @@ func search(c *kit.Call) kit.Reply {
 			*n = int(kit.Int(value))
 		}
 	}
-	if size < 1 || size > maxPage || number < 1 {
+	if size < 1 || size > maxPage || number < 1 || number > maxPages {
 		return *refuse([]fault{{"page_size", "Invalid value"}})
 	}
 	var hits []*kit.Record
