@@ -25,7 +25,7 @@ func (f *fitting) fault(pointer, code, message string) {
 
 // required finds the fields that the CRM demands and the contact lacks.
 func (f *fitting) required() {
-	for _, field := range f.spec.Missing(f.input) {
+	for _, field := range f.spec.Missing(f.input, f.settings()) {
 		f.fault("/"+string(field), codeRequired, "is required by "+f.spec.Name)
 	}
 }
@@ -108,12 +108,11 @@ func (f *fitting) settings() connector.Settings {
 	return out
 }
 
-// finders are the look-ups that find a person; those by our own marker find
-// our work alone.
+// finders are the look-ups that find a person; others find our work alone.
 func finders(spec *connector.Spec) []connector.Finder {
 	var out []connector.Finder
 	for _, f := range spec.Find {
-		if !f.Marker {
+		if f.Person() {
 			out = append(out, f)
 		}
 	}

@@ -149,6 +149,11 @@ func TestFind(t *testing.T) {
 	if found, err := marked.Find(context.Background()); err != nil || !found.Marker {
 		t.Errorf("found %+v, %v", found, err)
 	}
+	spec.Find[0].Marker, spec.Find[2].Recent = false, true
+	recent, _ := open(t, spec, ada(), ok(`[{"id":"1"}]`))
+	if found, err := recent.Find(context.Background()); err != nil || len(found.Matches) != 1 || recent.CanFindPerson() {
+		t.Errorf("among recent records: %+v, %v, %v", found, err, recent.CanFindPerson())
+	}
 }
 
 func TestProbe(t *testing.T) {

@@ -304,7 +304,14 @@ func TestMissing(t *testing.T) {
 	t.Parallel()
 	spec := acme()
 	spec.Fields.Requires = []contact.Field{contact.LastName, contact.EmailAddresses}
-	if diff := cmp.Diff([]contact.Field{contact.EmailAddresses}, spec.Missing(ada())); diff != "" {
+	if diff := cmp.Diff([]contact.Field{contact.EmailAddresses}, spec.Missing(ada(), nil)); diff != "" {
 		t.Error(diff)
+	}
+	spec.Fields.Defaults = map[contact.Field]string{contact.EmailAddresses: "default_email"}
+	if got := spec.Missing(ada(), Settings{"default_email": "x"}); got != nil {
+		t.Errorf("missing in spite of a default: %v", got)
+	}
+	if got := spec.Missing(ada(), Settings{}); len(got) != 1 {
+		t.Errorf("missing without a default: %v", got)
 	}
 }

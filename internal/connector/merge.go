@@ -45,9 +45,13 @@ func cutLast(path string) (parent, last string) {
 }
 
 // within is the object at a dotted path of a tree, made where there is none.
+// Of a list it is the first: some CRMs take lists of one.
 func within(tree map[string]any, path string) map[string]any {
 	for _, key := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' }) {
 		next, ok := tree[key].(map[string]any)
+		if list, isList := tree[key].([]any); isList && len(list) > 0 {
+			next, ok = list[0].(map[string]any)
+		}
 		if !ok {
 			next = map[string]any{}
 			tree[key] = next
@@ -100,12 +104,13 @@ func (s *Spec) Unsupported(in contact.Input) []contact.Warning {
 	return out
 }
 
-// Missing lists the fields that the CRM requires and the input lacks.
-func (s *Spec) Missing(in contact.Input) []contact.Field {
+// Missing lists the fields that the CRM requires and that neither the input
+// nor a default of the account's settings gives.
+func (s *Spec) Missing(in contact.Input, settings Settings) []contact.Field {
 	present := in.Present()
 	var out []contact.Field
 	for _, f := range s.Fields.Requires {
-		if !slices.Contains(present, f) {
+		if !slices.Contains(present, f) && settings[s.Fields.Defaults[f]] == "" {
 			out = append(out, f)
 		}
 	}

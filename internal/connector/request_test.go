@@ -207,6 +207,12 @@ func TestRemoteDataAndQuery(t *testing.T) {
 			}},
 		},
 		{
+			name: "in a list of one", at: "rows", body: map[string]any{"rows": []any{map[string]any{"name": "Ada", "title": "Analyst"}}},
+			want: map[string]any{"rows": []any{map[string]any{
+				"name": "Countess", "title": "Analyst", "deep": map[string]any{"b": "2"}, "links": []any{"x"},
+			}}},
+		},
+		{
 			name: "where nothing is yet", at: "a.b", body: person{Name: "Ada"},
 			want: map[string]any{"name": "Ada", "a": map[string]any{"b": map[string]any{
 				"name": "Countess", "deep": map[string]any{"b": "2"}, "links": []any{"x"},

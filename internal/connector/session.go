@@ -196,11 +196,11 @@ func (s *Session) CanFindPerson() bool {
 	return ok
 }
 
-// personFinders are those that do not look for our own key.
+// personFinders are those that do not look for our own work.
 func (s *Session) personFinders() []Finder {
 	var list []Finder
 	for _, f := range s.spec.Find {
-		if !f.Marker {
+		if f.Person() {
 			list = append(list, f)
 		}
 	}

@@ -27,8 +27,8 @@ type Spec struct {
 	// Workspace names the setting that the query option workspace[id] overrides.
 	Workspace string
 	// RemoteDataAt is the dotted path in Create's body into which a caller's
-	// remote_data is merged; "" is the top level, RemoteDataByHand leaves it to
-	// Create.Request. RemoteDataTop lists the keys that go elsewhere: to the top
+	// remote_data is merged, into the first entry of a list; "" is the top level,
+	// RemoteDataByHand leaves it to Create.Request. RemoteDataTop lists the keys that go elsewhere: to the top
 	// level, or to the parent that stands before a dot ("data.relationships").
 	RemoteDataAt  string
 	RemoteDataTop []string
@@ -73,6 +73,9 @@ type Fields struct {
 	// fill each other before a contact gets here.
 	Accepts  []contact.Field
 	Requires []contact.Field
+	// Defaults names the settings that stand in for required fields: with
+	// default_owner_id in the account, a contact may come without an owner.
+	Defaults map[contact.Field]string
 	Returns  []contact.Field
 	// Notes tell a caller what is particular about a field, or why it is not supported.
 	Notes map[contact.Field]string
@@ -155,6 +158,9 @@ type Finder struct {
 	// Marker it applies always and finds our own key, so that a match is ours.
 	By     contact.Field
 	Marker bool
+	// Recent: it sees only what changed since Call.At. It tells whether our
+	// create was applied, but not whether the CRM knows the person.
+	Recent bool
 	// Applies, where set, must hold as well.
 	Applies func(c *Call) bool
 	Request func(c *Call) (Request, error)
@@ -166,6 +172,9 @@ type Finder struct {
 	// Lag is how long after a write an empty answer proves nothing.
 	Lag time.Duration
 }
+
+// Person says whether it finds the person, whoever made the record.
+func (f Finder) Person() bool { return !f.Marker && !f.Recent }
 
 // Batch is the creation of several contacts in one call.
 type Batch struct {

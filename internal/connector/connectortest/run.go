@@ -92,7 +92,7 @@ func single(t testing.TB, s *connector.Session, spec *connector.Spec, c Conversa
 	switch ctx := context.Background(); c.Op {
 	case connector.OpCreate:
 		in, _ := input(c.Input)
-		if missing := spec.Missing(in); len(missing) > 0 {
+		if missing := spec.Missing(in, c.Settings); len(missing) > 0 {
 			t.Errorf("the input lacks %v, which the API would not let through", missing)
 		}
 		var all []contact.Warning
