@@ -27,6 +27,7 @@ package vendors
 import (
 	"crmferry/internal/connector"
 	"crmferry/internal/vendors/affinity"
+	"crmferry/internal/vendors/attio"
 	"crmferry/internal/vendors/hubspot"
 	"crmferry/internal/vendors/mondaycrm"
 	"crmferry/internal/vendors/salesforce"
@@ -36,6 +37,7 @@ import (
 func All() []*connector.Spec {
 	return []*connector.Spec{
 		affinity.Spec(),
+		attio.Spec(),
 		hubspot.Spec(),
 		mondaycrm.Spec(),
 		salesforce.Spec(),
