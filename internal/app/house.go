@@ -139,11 +139,11 @@ type observer struct {
 }
 
 func (o observer) Attempted(j job.Job, a job.Attempt) {
-	o.metrics.Attempt(j.CRM, a.Result)
-	level := slog.LevelDebug
-	if a.Then != job.Succeeded {
-		level = slog.LevelInfo
+	kind, level := a.Result, slog.LevelInfo
+	if a.Then == job.Succeeded {
+		kind, level = "", slog.LevelDebug
 	}
+	o.metrics.Attempt(j.CRM, kind)
 	o.log.Log(context.Background(), level, "attempt", "job", j.ID, "account", j.AccountID, "crm", j.CRM, "attempt", a.Number,
 		"step", a.Step, "result", a.Result, "code", a.Code, "remote_status", a.Remote, "then", string(a.Then),
 		"waiting_for", string(a.Waiting), "ms", a.EndedAt.Sub(a.StartedAt).Milliseconds())
