@@ -117,7 +117,7 @@ func keys(params []connector.Param) []string {
 func (v *validator) unknownParam(key string, params []connector.Param) (meant string) {
 	names := keys(params)
 	message := "is no parameter here; the parameters are: " + strings.Join(names, ", ")
-	switch meant = nearest(key, append(names, schemeKey)); {
+	switch meant = contact.Nearest(key, append(names, schemeKey)); {
 	case slices.ContainsFunc(v.spec.Settings, func(s connector.Setting) bool { return s.Key == key }):
 		meant, message = "", "is a setting and belongs in /settings"
 	case slices.Contains(keys(v.allParams()), key):

@@ -68,7 +68,7 @@ func (v *validator) unknownSetting(key string) (meant string) {
 		names = append(names, s.Key)
 	}
 	message := fmt.Sprintf("is no setting of %s, which has: %s", v.spec.Name, strings.Join(names, ", "))
-	switch meant = nearest(key, names); {
+	switch meant = contact.Nearest(key, names); {
 	case slices.Contains(keys(v.allParams()), key):
 		meant, message = "", "is a credential and belongs in /auth"
 	case meant != "":

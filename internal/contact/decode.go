@@ -156,7 +156,7 @@ func (d *decoder) unknownMember(v *value, at *path) {
 
 func (d *decoder) unknownName(at *path, known []string) {
 	message := "is no known field"
-	if name := nearest(at.key, known); name != "" {
+	if name := Nearest(at.key, known); name != "" {
 		message += "; did you mean " + name + "?"
 	}
 	if d.unknown == UnknownWarn {

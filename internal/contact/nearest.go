@@ -2,9 +2,9 @@ package contact
 
 import "strings"
 
-// nearest returns the known name that somebody who wrote name most likely
+// Nearest returns the known name that somebody who wrote name most likely
 // meant, or "".
-func nearest(name string, known []string) string {
+func Nearest(name string, known []string) string {
 	const longest = 64 // a longer name is no slip of the pen
 	if name == "" || len(name) > longest {
 		return ""

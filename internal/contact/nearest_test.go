@@ -1,4 +1,4 @@
-package account
+package contact
 
 import "testing"
 
@@ -10,8 +10,8 @@ func TestNearest(t *testing.T) {
 		"apikey": "api_key", "refresh_tokne": "refresh_token", "instance url": "instance_url",
 		"": "", "x": "", "colour": "", "token": "",
 	} {
-		if got := nearest(name, known); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", name, got, want)
+		if got := Nearest(name, known); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", name, got, want)
 		}
 	}
 }
