@@ -54,3 +54,17 @@ func AddressList(addresses ...contact.Address) []contact.Address {
 	}
 	return list
 }
+
+// KnownCountries writes countries as ISO 3166-1 alpha-2 codes, for CRMs that
+// refuse all else; one that is not known is left out and reported.
+func KnownCountries(list []contact.Address, warn Warn) []contact.Address {
+	out := slices.Clone(list)
+	for i, a := range list {
+		code, known := contact.CountryAlpha2(a.Country)
+		if !known && a.Country != "" {
+			warn.report(At(contact.Addresses, i)+"/country", Unusable, "the CRM takes countries of ISO 3166-1 only")
+		}
+		out[i].Country = code
+	}
+	return out
+}
