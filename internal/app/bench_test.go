@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -211,4 +212,33 @@ func startOn(t testing.TB, db *redis.Client, sandboxURL string, slugs []string) 
 		t.Fatal(err)
 	}
 	return s
+}
+
+// BenchmarkIdle measures how long a single create takes on an idle
+// installation, from the request to the contact in the answer.
+//
+//	go test -run '^$' -bench Idle -benchtime 300x ./internal/app
+func BenchmarkIdle(b *testing.B) {
+	p := newOurs(b)
+	defer p.stop()
+	p.work()
+	client := &http.Client{}
+	took := make([]time.Duration, 0, b.N)
+	for i := 0; b.Loop(); i++ {
+		req, _ := http.NewRequest("POST", p.url, bytes.NewReader(person(int64(i))))
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Authorization", "Bearer "+p.token)
+		req.Header.Set("Prefer", "wait=10")
+		begun := time.Now()
+		resp, err := client.Do(req)
+		if err != nil || resp.StatusCode != http.StatusCreated {
+			b.Fatalf("%v, %v", resp, err)
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+		took = append(took, time.Since(begun))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 }
