@@ -229,6 +229,7 @@ func peculiarities() map[string]peculiar {
 	}
 	return map[string]peculiar{
 		"affinity":   {invalid: map[string]any{"account": "1687404"}, blames: "account", untold: true},
+		"attio":      {invalid: unknown("nope"), blames: "custom_fields/nope"},
 		"hubspot":    {with: map[string]any{"account": "9001"}, invalid: unknown("nope"), blames: "custom_fields/nope"},
 		"monday-crm": {invalid: unknown("nope"), accepted: true},
 		"salesforce": {with: map[string]any{"account": "001D000000IqhSLIAZ"}, invalid: unknown("Nope__c"), blames: "custom_fields/Nope__c", accepted: true},

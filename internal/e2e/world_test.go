@@ -136,7 +136,9 @@ func (f *ferry) start(program string) *process {
 	p := &process{cmd: exec.Command(filepath.Join(dir, program)), out: &output{}, done: make(chan struct{})}
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = f.env, p.out, p.out
 	if err := p.cmd.Start(); err != nil {
-		f.t.Fatal(err)
+		f.t.Error(err)
+		close(p.done)
+		return p
 	}
 	go func() {
 		_ = p.cmd.Wait()
@@ -155,7 +157,9 @@ func tail(s string, n int) string { return s[max(0, len(s)-n):] }
 
 // kill ends a program as a crash would.
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
+	if p.cmd.Process != nil {
+		_ = p.cmd.Process.Kill()
+	}
 	<-p.done
 }
 
@@ -177,7 +181,8 @@ func (f *ferry) startAPI() {
 
 func (f *ferry) startWorker() *process { return f.start("worker") }
 
-// eventually polls until what is so.
+// eventually polls until what is so. It may be called from any goroutine, so
+// that it reports a failure and goes on.
 func (f *ferry) eventually(patience time.Duration, what string, so func() bool) {
 	f.t.Helper()
 	deadline := time.NewTimer(patience)
@@ -187,7 +192,8 @@ func (f *ferry) eventually(patience time.Duration, what string, so func() bool) 
 	for !so() {
 		select {
 		case <-deadline.C:
-			f.t.Fatalf("waited %v in vain for %s", patience, what)
+			f.t.Errorf("waited %v in vain for %s", patience, what)
+			return
 		case <-tick.C:
 		}
 	}
@@ -203,7 +209,7 @@ type answer struct {
 func (a answer) decode(t *testing.T, v any) {
 	t.Helper()
 	if err := json.Unmarshal(a.Body, v); err != nil {
-		t.Fatalf("HTTP %d, not JSON: %v\n%s", a.Status, err, a.Body)
+		t.Errorf("HTTP %d, not JSON: %v\n%s", a.Status, err, a.Body)
 	}
 }
 
