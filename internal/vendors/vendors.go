@@ -28,6 +28,7 @@ import (
 	"crmferry/internal/connector"
 	"crmferry/internal/vendors/affinity"
 	"crmferry/internal/vendors/attio"
+	"crmferry/internal/vendors/capsule"
 	"crmferry/internal/vendors/hubspot"
 	"crmferry/internal/vendors/mondaycrm"
 	"crmferry/internal/vendors/salesforce"
@@ -38,6 +39,7 @@ func All() []*connector.Spec {
 	return []*connector.Spec{
 		affinity.Spec(),
 		attio.Spec(),
+		capsule.Spec(),
 		hubspot.Spec(),
 		mondaycrm.Spec(),
 		salesforce.Spec(),

@@ -97,8 +97,6 @@ func custom(c *connector.Call) map[string]any {
 		a := find(c, slug)
 		list, isList := value.([]any)
 		switch {
-		case a.Multi && value == nil: // such attributes take no null
-			values[slug] = []any{}
 		case a.Multi && !isList:
 			values[slug] = []any{a.value(value)}
 		case isList:
@@ -113,7 +111,7 @@ func custom(c *connector.Call) map[string]any {
 // value writes one value by its attribute's type:
 // https://docs.attio.com/docs/attribute-types/attribute-types
 func (a attribute) value(v any) any {
-	if _, isObject := v.(map[string]any); isObject || v == nil {
+	if _, isObject := v.(map[string]any); isObject {
 		return v
 	}
 	switch a.Type {

@@ -123,18 +123,13 @@ func company(id string) []reference {
 }
 
 func place(c *connector.Call) []location {
-	a := shape.FirstAddress(c.Input.Addresses, c.Warn)
-	if a == (contact.Address{}) {
-		return nil
-	}
-	country, known := contact.CountryAlpha2(a.Country)
-	if !known && a.Country != "" {
-		c.Warn(shape.At(contact.Addresses, 0)+"/country", shape.Unusable, "Attio takes ISO 3166 countries only")
-	}
-	return []location{{
-		Line1: orNull(a.Street1), Line2: orNull(a.Street2), Locality: orNull(a.City), Region: orNull(a.State),
-		Postcode: orNull(a.PostalCode), Country: orNull(country),
-	}}
+	list := shape.KnownCountries(shape.Head(c.Input.Addresses, 1, contact.Addresses, c.Warn), c.Warn)
+	return shape.Each(list, func(a contact.Address) location {
+		return location{
+			Line1: orNull(a.Street1), Line2: orNull(a.Street2), Locality: orNull(a.City), Region: orNull(a.State),
+			Postcode: orNull(a.PostalCode), Country: orNull(a.Country),
+		}
+	})
 }
 
 func orNull(text string) *string {
