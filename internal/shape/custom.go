@@ -32,6 +32,7 @@ const (
 	KindURL     Kind = "url"
 	KindChoice  Kind = "choice"  // the value of one option
 	KindChoices Kind = "choices" // a list of them
+	KindRecord  Kind = "record"  // {"id": ".."} of another record
 )
 
 // Defined finds a custom field by its key, or else by its label.
@@ -68,6 +69,8 @@ func (d Definition) Value(v any) any {
 		return d.choice(Text(v))
 	case KindChoices:
 		return d.choices(v)
+	case KindRecord:
+		return record(v)
 	default:
 		return v
 	}
@@ -98,6 +101,13 @@ func (d Definition) choices(v any) any {
 		list = strings.Split(text, ";")
 	}
 	return Each(list, func(text string) string { return d.choice(strings.TrimSpace(text)) })
+}
+
+func record(v any) any {
+	if _, isObject := v.(map[string]any); isObject {
+		return v
+	}
+	return map[string]any{"id": Text(v)}
 }
 
 // day is the date of a time, in the zone in which it was written.

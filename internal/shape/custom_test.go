@@ -57,6 +57,8 @@ func TestValueOfKind(t *testing.T) {
 		{KindChoices, "a;b", `["a;b"]`},
 		{KindChoices, []any{"Gold", json.Number("7")}, `["gold","7"]`},
 		{KindChoices, json.Number("7"), `["7"]`},
+		{KindRecord, json.Number("5725767000007910001"), `{"id":"5725767000007910001"}`},
+		{KindRecord, map[string]any{"id": "7"}, `{"id":"7"}`},
 	}
 	for _, tt := range tests {
 		got, err := json.Marshal(Definition{Kind: tt.kind, Options: tier.Options}.Value(tt.value))
