@@ -37,7 +37,7 @@ type OAuth struct {
 	// AppOnly: a credential without a refresh token is renewed by client_credentials.
 	AppOnly bool
 	// Params are further parameters of the token request; values may hold
-	// credentials and settings in braces.
+	// credentials and settings in braces. Those that come out empty are not sent.
 	Params map[string]string
 	// Rotates: each refresh gives a new refresh token and kills the old one.
 	Rotates bool

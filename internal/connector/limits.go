@@ -16,6 +16,8 @@ type Limits struct {
 	Wait []WaitHeader
 	// DefaultWait is used where a limited answer names no time.
 	DefaultWait time.Duration
+	// MaxWait, where set, bounds the waits that headers ask for.
+	MaxWait time.Duration
 	// Usage lists headers that tell what is left.
 	Usage []UsageHeader
 }

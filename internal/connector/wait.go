@@ -22,13 +22,20 @@ func (l Limits) wait(h http.Header, limited bool, now time.Time) time.Duration {
 	}
 	for _, w := range headers {
 		if d, ok := ParseWait(h.Get(w.Name), w.Form, now); ok {
-			return d
+			return l.bounded(d)
 		}
 	}
 	if limited {
 		return l.DefaultWait
 	}
 	return 0
+}
+
+func (l Limits) bounded(d time.Duration) time.Duration {
+	if l.MaxWait > 0 {
+		return min(d, l.MaxWait)
+	}
+	return d
 }
 
 // answeredAt is the CRM's clock at its answer, to which the instants in its

@@ -72,6 +72,16 @@ func TestLimitsWait(t *testing.T) {
 	}
 }
 
+func TestMaxWait(t *testing.T) {
+	t.Parallel()
+	l := Limits{MaxWait: time.Hour}
+	for text, want := range map[string]time.Duration{"60": time.Minute, "3600": time.Hour, "86400": time.Hour} {
+		if got := l.wait(http.Header{"Retry-After": {text}}, true, time.Now()); got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+}
+
 func TestParseTime(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
