@@ -31,6 +31,8 @@ import (
 	"crmferry/internal/vendors/capsule"
 	"crmferry/internal/vendors/hubspot"
 	"crmferry/internal/vendors/mondaycrm"
+	"crmferry/internal/vendors/nutshell"
+	"crmferry/internal/vendors/salesflare"
 	"crmferry/internal/vendors/salesforce"
 )
 
@@ -42,7 +44,8 @@ func All() []*connector.Spec {
 		capsule.Spec(),
 		hubspot.Spec(),
 		mondaycrm.Spec(),
-		salesforce.Spec(),
+		nutshell.Spec(),
+		salesflare.Spec(), salesforce.Spec(),
 	}
 }
 
