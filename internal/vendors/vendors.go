@@ -32,7 +32,6 @@ import (
 	"crmferry/internal/vendors/hubspot"
 	"crmferry/internal/vendors/mondaycrm"
 	"crmferry/internal/vendors/nutshell"
-	"crmferry/internal/vendors/salesflare"
 	"crmferry/internal/vendors/salesforce"
 )
 
@@ -45,7 +44,7 @@ func All() []*connector.Spec {
 		hubspot.Spec(),
 		mondaycrm.Spec(),
 		nutshell.Spec(),
-		salesflare.Spec(), salesforce.Spec(),
+		salesforce.Spec(),
 	}
 }
 
