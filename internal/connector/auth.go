@@ -125,9 +125,28 @@ func (s Scheme) headers(c Credential, settings Settings) map[string]string {
 	for name, format := range s.Headers {
 		out[name] = fill(format)
 	}
-	if s.BasicPair != [2]string{} {
-		pair := fill(s.BasicPair[0]) + ":" + fill(s.BasicPair[1])
-		out["Authorization"] = "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
+	if pair := s.basic(c, settings); pair != "" {
+		out["Authorization"] = "Basic " + pair
 	}
 	return out
+}
+
+// basic is what HTTP Basic says of a credential, "" in other schemes.
+func (s Scheme) basic(c Credential, settings Settings) string {
+	if s.BasicPair == [2]string{} {
+		return ""
+	}
+	pair := expand(s.BasicPair[0], c.Values, settings) + ":" + expand(s.BasicPair[1], c.Values, settings)
+	return base64.StdEncoding.EncodeToString([]byte(pair))
+}
+
+// secrets are the texts that give a credential away.
+func (s Scheme) secrets(c Credential, settings Settings) []string {
+	list := []string{s.basic(c, settings)}
+	for _, p := range s.Params() {
+		if p.Secret {
+			list = append(list, c.Values[p.Key])
+		}
+	}
+	return list
 }

@@ -242,6 +242,20 @@ func TestEchoesAreBlankedOut(t *testing.T) {
 	}
 }
 
+func TestEchoesOfBasicPairsAreBlankedOut(t *testing.T) {
+	t.Parallel()
+	spec := acme()
+	spec.Schemes = []Scheme{{ID: Basic, BasicPair: [2]string{"{username}", "{password}"}}}
+	http := &script{replies: []reply{{status: 401, body: `{"message":"no such user: Basic YWRhOnF1aXRlLXNlY3JldA=="}`}}}
+	acc := account()
+	acc.Credential = Credential{Scheme: Basic, Values: map[string]string{"username": "ada", "password": "quite-secret"}}
+	s := sessionOf(t, NewClient(http, nil, nil), spec, acc, ada())
+	_, err := s.Create(context.Background(), unmarked)
+	if f := faultOf(t, err); f.Message != "no such user: Basic ***" {
+		t.Errorf("message = %q", f.Message)
+	}
+}
+
 func TestMessagesAreClipped(t *testing.T) {
 	t.Parallel()
 	s, _ := open(t, acme(), ada(), reply{status: 422, body: `{"message":"` + strings.Repeat("é", 900) + `"}`})

@@ -14,9 +14,8 @@ const masked = "***"
 
 // redact blanks out credentials that a CRM echoes.
 func (s *Session) redact(body []byte) []byte {
-	for _, p := range s.scheme.Params() {
-		secret := s.acc.Credential.Values[p.Key]
-		if p.Secret && len(secret) >= 8 && bytes.Contains(body, []byte(secret)) {
+	for _, secret := range s.scheme.secrets(s.acc.Credential, s.call.Settings) {
+		if len(secret) >= 8 && bytes.Contains(body, []byte(secret)) {
 			body = bytes.ReplaceAll(body, []byte(secret), []byte(masked))
 		}
 	}
