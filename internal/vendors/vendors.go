@@ -31,8 +31,11 @@ import (
 	"crmferry/internal/vendors/capsule"
 	"crmferry/internal/vendors/hubspot"
 	"crmferry/internal/vendors/mondaycrm"
+	"crmferry/internal/vendors/outreach"
 	"crmferry/internal/vendors/nutshell"
+	"crmferry/internal/vendors/salesflare"
 	"crmferry/internal/vendors/salesforce"
+	"crmferry/internal/vendors/zohocrm"
 )
 
 // All makes the Specs of all CRMs, sorted by id.
@@ -43,8 +46,11 @@ func All() []*connector.Spec {
 		capsule.Spec(),
 		hubspot.Spec(),
 		mondaycrm.Spec(),
+		outreach.Spec(),
 		nutshell.Spec(),
+		salesflare.Spec(),
 		salesforce.Spec(),
+		zohocrm.Spec(),
 	}
 }
 
