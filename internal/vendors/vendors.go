@@ -31,8 +31,8 @@ import (
 	"crmferry/internal/vendors/capsule"
 	"crmferry/internal/vendors/hubspot"
 	"crmferry/internal/vendors/mondaycrm"
-	"crmferry/internal/vendors/outreach"
 	"crmferry/internal/vendors/nutshell"
+	"crmferry/internal/vendors/outreach"
 	"crmferry/internal/vendors/salesflare"
 	"crmferry/internal/vendors/salesforce"
 	"crmferry/internal/vendors/zohocrm"
@@ -46,8 +46,8 @@ func All() []*connector.Spec {
 		capsule.Spec(),
 		hubspot.Spec(),
 		mondaycrm.Spec(),
-		outreach.Spec(),
 		nutshell.Spec(),
+		outreach.Spec(),
 		salesflare.Spec(),
 		salesforce.Spec(),
 		zohocrm.Spec(),
