@@ -33,6 +33,7 @@ import (
 	"crmferry/internal/vendors/mondaycrm"
 	"crmferry/internal/vendors/nutshell"
 	"crmferry/internal/vendors/outreach"
+	"crmferry/internal/vendors/planhat"
 	"crmferry/internal/vendors/salesflare"
 	"crmferry/internal/vendors/salesforce"
 	"crmferry/internal/vendors/zohocrm"
@@ -48,6 +49,7 @@ func All() []*connector.Spec {
 		mondaycrm.Spec(),
 		nutshell.Spec(),
 		outreach.Spec(),
+		planhat.Spec(),
 		salesflare.Spec(),
 		salesforce.Spec(),
 		zohocrm.Spec(),
