@@ -29,13 +29,16 @@ import (
 	"crmferry/internal/vendors/affinity"
 	"crmferry/internal/vendors/attio"
 	"crmferry/internal/vendors/capsule"
+	"crmferry/internal/vendors/close"
 	"crmferry/internal/vendors/hubspot"
 	"crmferry/internal/vendors/mondaycrm"
 	"crmferry/internal/vendors/nutshell"
+	"crmferry/internal/vendors/onepagecrm"
 	"crmferry/internal/vendors/outreach"
 	"crmferry/internal/vendors/planhat"
 	"crmferry/internal/vendors/salesflare"
 	"crmferry/internal/vendors/salesforce"
+	"crmferry/internal/vendors/zendesksell"
 	"crmferry/internal/vendors/zohocrm"
 )
 
@@ -45,13 +48,16 @@ func All() []*connector.Spec {
 		affinity.Spec(),
 		attio.Spec(),
 		capsule.Spec(),
+		close.Spec(),
 		hubspot.Spec(),
 		mondaycrm.Spec(),
 		nutshell.Spec(),
+		onepagecrm.Spec(),
 		outreach.Spec(),
 		planhat.Spec(),
 		salesflare.Spec(),
 		salesforce.Spec(),
+		zendesksell.Spec(),
 		zohocrm.Spec(),
 	}
 }
