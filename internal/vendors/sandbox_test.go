@@ -235,7 +235,7 @@ func TestLimits(t *testing.T) {
 			}
 			var refused error
 			for range 3 {
-				if refused = w.tour(t, spec, "limited-"+limit.Name); refused != nil {
+				if refused = w.tour(t, spec, "limited-"+strings.ReplaceAll(limit.Name, " ", "-")); refused != nil {
 					break
 				}
 			}
