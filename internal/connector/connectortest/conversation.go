@@ -24,6 +24,8 @@ func At() time.Time { return time.Date(2026, time.November, 23, 9, 30, 0, 0, tim
 // Conversation is one file of testdata: what is asked of a connector, what it
 // says to the CRM and hears, and what must come of it.
 type Conversation struct {
+	name string // of its file
+
 	// Source is where the vendor documents what the CRM says here.
 	Source string `json:"source"`
 	// Op is create (the default: with the calls that follow it, and the
@@ -101,6 +103,7 @@ func load(files fs.FS, name string) (Conversation, error) {
 	if err := dec.Decode(&c); err != nil {
 		return c, fmt.Errorf("%s: %w", name, err)
 	}
+	c.name = name
 	if c.Op == "" {
 		c.Op = connector.OpCreate
 	}

@@ -17,40 +17,75 @@ import (
 	"crmferry/internal/fault"
 )
 
-// Run holds a connector to its Spec and to the conversations in files, of
-// which full.json, minimal.json, duplicate.json and invalid.json must be there.
+// Run holds a connector to its Spec, to the matrix of fields, to the
+// conversations in files, and to what every connector must do.
 func Run(t *testing.T, spec *connector.Spec, files fs.FS) {
-	t.Run("spec", func(t *testing.T) {
-		t.Parallel()
-		sound(t, spec)
-	})
-	t.Run("odd answers", func(t *testing.T) {
-		t.Parallel()
-		odd(t, spec)
-	})
+	t.Run("spec", func(t *testing.T) { sound(t, spec) })
+	t.Run("matrix", func(t *testing.T) { matrix(t, spec, Waivers()) })
+	t.Run("odd answers", func(t *testing.T) { odd(t, spec) })
+	all := conversations(t, spec, files)
+	var lines []line
+	for _, c := range all {
+		t.Run(strings.TrimSuffix(c.name, ".json"), func(t *testing.T) { lines = append(lines, play(t, spec, c)...) })
+	}
+	b := newBench(t, spec, all, lines)
+	t.Run("coverage", func(t *testing.T) { coverage(t, b) })
+	t.Run("silence", func(t *testing.T) { silence(t, b) })
+	t.Run("required", func(t *testing.T) { required(t, b) })
+	t.Run("round trip", func(t *testing.T) { roundTrip(t, spec, all, Waivers()) })
+	t.Run("failures", func(t *testing.T) { failures(t, b) })
+	t.Run("secrets", func(t *testing.T) { secrets(t, b) })
+	t.Run("purity", func(t *testing.T) { purity(t, b) })
+	t.Run("mutations", func(t *testing.T) { mutations(t, b, lines) })
+	t.Run("updates", func(t *testing.T) { updates(t, b) })
+}
+
+// conversations loads all of files, full.json first, and demands those that
+// the Spec calls for.
+func conversations(t testing.TB, spec *connector.Spec, files fs.FS) []Conversation {
+	t.Helper()
 	names, err := fs.Glob(files, "*.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, needed := range []string{"full.json", "minimal.json", "duplicate.json", "invalid.json"} {
-		if !slices.Contains(names, needed) {
-			t.Errorf("testdata/%s is missing", needed)
+	var all []Conversation
+	for _, name := range append([]string{"full.json", "minimal.json", "duplicate.json", "invalid.json"}, names...) {
+		if slices.ContainsFunc(all, func(c Conversation) bool { return c.name == name }) {
+			continue
+		}
+		c, err := load(files, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	for _, op := range ops(spec) {
+		if !slices.ContainsFunc(all, func(c Conversation) bool { return c.Op == op && c.Want.Error == nil }) {
+			t.Errorf("no conversation shows how %s succeeds", op)
 		}
 	}
-	for _, name := range names {
-		t.Run(strings.TrimSuffix(name, ".json"), func(t *testing.T) {
-			t.Parallel()
-			c, err := load(files, name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			play(t, spec, c)
-		})
-	}
+	return all
 }
 
-// play goes through one conversation.
-func play(t testing.TB, spec *connector.Spec, c Conversation) {
+// ops lists what a connector can do.
+func ops(s *connector.Spec) []string {
+	list := []string{connector.OpCreate, connector.OpProbe}
+	for op, can := range map[string]bool{
+		connector.OpUpdate: s.Update != nil, connector.OpRead: s.Read != nil && !s.ReadBack,
+		connector.OpFind: len(s.Find) > 0, opBatch: s.Batch != nil,
+	} {
+		if can {
+			list = append(list, op)
+		}
+	}
+	return list
+}
+
+// opBatch is the op of a conversation that makes several contacts at once.
+const opBatch = "batch"
+
+// play goes through one conversation and gives what was spoken.
+func play(t testing.TB, spec *connector.Spec, c Conversation) []line {
 	t.Helper()
 	if u, err := url.Parse(c.Source); err != nil || u.Scheme != "https" {
 		t.Error("source must be the address of the vendor's document")
@@ -62,13 +97,22 @@ func play(t testing.TB, spec *connector.Spec, c Conversation) {
 			script.secrets = append(script.secrets, value)
 		}
 	}
-	client := connector.NewClient(script, nil, func() time.Time { return At() })
-	if c.Op == "batch" {
+	spoken := &tape{Exchanger: script}
+	client := connector.NewClient(spoken, nil, At)
+	if c.Op == opBatch {
 		batch(t, client, spec, acc, c)
 	} else {
 		single(t, session(t, client, spec, acc, c.Input), spec, c)
 	}
 	script.end()
+	lines := spoken.spoken()
+	for i := range lines {
+		lines[i].well = c.Want.Error == nil
+		if c.Op == opBatch && lines[i].op == connector.OpCreate {
+			lines[i].op = opBatch
+		}
+	}
+	return lines
 }
 
 func session(t testing.TB, client *connector.Client, spec *connector.Spec, acc connector.Account, raw json.RawMessage) *connector.Session {

@@ -21,6 +21,7 @@ func sound(t testing.TB, s *connector.Spec) {
 		t.Errorf("docs %q is no https address", s.Docs)
 	}
 	soundSettings(t, s)
+	hosts(t, s)
 	soundSchemes(t, s)
 	soundFields(t, s)
 	soundOperations(t, s)
@@ -46,12 +47,13 @@ func soundSettings(t testing.TB, s *connector.Spec) {
 			t.Errorf("setting %s has no label, or neither default nor example", setting.Key)
 		}
 	}
-	_, rest, absolute := strings.Cut(s.BaseURL, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	if !absolute {
-		host, _, _ = strings.Cut(s.BaseURL, "/")
+	addresses := []string{s.BaseURL}
+	for _, scheme := range s.Schemes {
+		if scheme.OAuth != nil {
+			addresses = append(addresses, scheme.OAuth.TokenURL)
+		}
 	}
-	for _, hole := range holes(host) {
+	for _, hole := range hostHoles(addresses) {
 		if !known[hole].Host {
 			t.Errorf("setting %s decides the host, but is not marked as such", hole)
 		}
@@ -109,6 +111,12 @@ func soundFields(t testing.TB, s *connector.Spec) {
 	}
 	subset("accepts", s.Fields.Accepts, contact.Writable())
 	subset("requires", s.Fields.Requires, s.Fields.Accepts)
+	for f, key := range s.Fields.Defaults {
+		subset("defaults", []contact.Field{f}, s.Fields.Requires)
+		if !slices.ContainsFunc(s.Settings, func(setting connector.Setting) bool { return setting.Key == key }) {
+			t.Errorf("defaults: %s names the setting %s, which does not exist", f, key)
+		}
+	}
 	subset("returns", s.Fields.Returns, contact.Readable())
 	subset("adoption", s.Adoption.Compare, s.Fields.Returns)
 	for _, name := range []contact.Field{contact.FirstName, contact.LastName, contact.Name} {
@@ -185,6 +193,19 @@ func soundLimits(t testing.TB, l connector.Limits) {
 			t.Error("a wait header without a name")
 		}
 	}
+}
+
+// hostHoles lists the names in braces that stand in the hosts of addresses.
+func hostHoles(addresses []string) []string {
+	var names []string
+	for _, address := range addresses {
+		if _, rest, absolute := strings.Cut(address, "://"); absolute {
+			address = rest
+		}
+		host, _, _ := strings.Cut(address, "/")
+		names = append(names, holes(host)...)
+	}
+	return names
 }
 
 // holes lists the names in braces.
