@@ -38,6 +38,7 @@ import (
 	"crmferry/internal/vendors/planhat"
 	"crmferry/internal/vendors/salesflare"
 	"crmferry/internal/vendors/salesforce"
+	"crmferry/internal/vendors/teamleader"
 	"crmferry/internal/vendors/zendesksell"
 	"crmferry/internal/vendors/zohocrm"
 )
@@ -57,6 +58,7 @@ func All() []*connector.Spec {
 		planhat.Spec(),
 		salesflare.Spec(),
 		salesforce.Spec(),
+		teamleader.Spec(),
 		zendesksell.Spec(),
 		zohocrm.Spec(),
 	}
