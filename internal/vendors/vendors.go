@@ -30,6 +30,7 @@ import (
 	"crmferry/internal/vendors/attio"
 	"crmferry/internal/vendors/capsule"
 	"crmferry/internal/vendors/close"
+	"crmferry/internal/vendors/copper"
 	"crmferry/internal/vendors/hubspot"
 	"crmferry/internal/vendors/mondaycrm"
 	"crmferry/internal/vendors/nutshell"
@@ -50,6 +51,7 @@ func All() []*connector.Spec {
 		attio.Spec(),
 		capsule.Spec(),
 		close.Spec(),
+		copper.Spec(),
 		hubspot.Spec(),
 		mondaycrm.Spec(),
 		nutshell.Spec(),
