@@ -30,12 +30,15 @@ func bulk() *Spec {
 			return Request{Method: "POST", Path: "/people/batch", Body: map[string]any{"list": bodies}, Query: url.Values{"mode": {"each"}}}, nil
 		},
 		Decode: func(_ []*Call, r Reply) ([]BatchResult, error) {
-			rows, err := DecodeJSON[[]struct{ ID, Error string }](r)
+			rows, err := DecodeJSON[[]struct {
+				ID, Error string
+				Status    int
+			}](r)
 			var results []BatchResult
 			for _, row := range rows {
 				result := BatchResult{Contact: contact.Contact{ID: row.ID}, Raw: []byte(row.ID)}
 				if row.Error != "" {
-					result.Err = &VendorError{Code: row.Error}
+					result.Err = &VendorError{Code: row.Error, Status: row.Status}
 				}
 				results = append(results, result)
 			}
@@ -92,6 +95,24 @@ func TestCreateBatch(t *testing.T) {
 	}
 	if want := "https://api.acme.example/v1/people/batch?dry=1&mode=each"; sent.URL != want {
 		t.Errorf("URL %s, want %s", sent.URL, want)
+	}
+}
+
+func TestRefusalsOfABatchHaveStatusesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	sessions, _ := openBatch(t, bulk(), []string{"Bob", "Eve", "Joe"},
+		ok(`"c1"`), ok(`[{"error":"odd","status":403},{"error":"odd","status":500},{"error":"odd"}]`))
+	answers, err := CreateBatch(context.Background(), sessions, unmarked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []struct {
+		kind   fault.Kind
+		status int
+	}{{fault.Forbidden, 403}, {fault.OutcomeUnknown, 500}, {fault.Invalid, 200}} {
+		if f := fault.From(answers[i].Err); f.Kind != want.kind || f.Status != want.status {
+			t.Errorf("row %d: %s, status %d; want %s, %d", i, f.Kind, f.Status, want.kind, want.status)
+		}
 	}
 }
 

@@ -81,6 +81,10 @@ type Reply struct {
 	Body   []byte
 }
 
+// At is the CRM's clock at the answer, to which the instants in it belong; ours
+// where it does not tell.
+func (r Reply) At() time.Time { return answeredAt(r.Header) }
+
 // JSON decodes the body into v, numbers as json.Number where v is untyped.
 func (r Reply) JSON(v any) error { return decodeJSON(r.Body, v) }
 
@@ -101,6 +105,8 @@ type VendorError struct {
 	RemoteID string
 	// RetryAfter is the wait that the body asks for.
 	RetryAfter time.Duration
+	// Status, where set, is this refusal's own: the answer to a batch has another.
+	Status int
 	// Kind, where set, wins over the Spec's tables.
 	Kind fault.Kind
 	// MaybeApplied: this refusal may have stored the record.

@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -95,6 +96,7 @@ func (s *Session) refused(op string, r Reply, ve VendorError) *fault.Error {
 }
 
 func (s *Session) classify(op string, r Reply, ve VendorError) *fault.Error {
+	r.Status = cmp.Or(ve.Status, r.Status)
 	f := &fault.Error{
 		Kind: s.kind(op, r, ve), Code: clip(ve.Code, 100), Message: clip(s.mask(ve.Message), 500),
 		Fields: s.unified(ve.Fields), Status: r.Status, RemoteID: ve.RemoteID,
