@@ -10,6 +10,7 @@ import (
 	"crmferry/internal/connector"
 	"crmferry/internal/contact"
 	"crmferry/internal/fault"
+	"crmferry/internal/shape"
 )
 
 // Spec is what Ferry knows about Attio. Limits are below those of
@@ -55,9 +56,9 @@ func Spec() *connector.Spec {
 		Read:   &connector.Operation{Request: encodeRead, Decode: decode},
 		// The query is up to date; the other search is not.
 		Find: []connector.Finder{
-			{By: contact.EmailAddresses, Request: encodeFindEmail, Decode: decodeFound},
-			{By: contact.PhoneNumbers, Applies: dialable, Request: encodeFindPhone, Decode: decodeFound},
-			{By: contact.Name, Request: encodeFindName, Decode: decodeFound},
+			{By: contact.EmailAddresses, Request: encodeFindEmail, Decode: found(shape.SameEmail)},
+			{By: contact.PhoneNumbers, Applies: dialable, Request: encodeFindPhone, Decode: found(shape.SamePhone)},
+			{By: contact.Name, Request: encodeFindName, Decode: found(shape.SameName)},
 		},
 		Update: &connector.Operation{Request: encodeUpdate, Decode: decode},
 		Probe:  connector.Probe{Request: encodeProbe, Identity: decodeProbe},

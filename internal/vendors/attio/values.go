@@ -127,12 +127,15 @@ func decode(c *connector.Call, r connector.Reply) (contact.Contact, error) {
 	return answer.Data.contact(c), err
 }
 
-// decodeFound takes the filter's word: it compares whole values.
-func decodeFound(c *connector.Call, r connector.Reply) ([]contact.Contact, error) {
-	answer, err := connector.DecodeJSON[struct {
-		Data []record `json:"data"`
-	}](r)
-	return shape.Each(answer.Data, func(rec record) contact.Contact { return rec.contact(c) }), err
+// found keeps those of the answer that are the same as what was sent.
+func found(same func(sent, found contact.Contact) bool) func(*connector.Call, connector.Reply) ([]contact.Contact, error) {
+	return func(c *connector.Call, r connector.Reply) ([]contact.Contact, error) {
+		answer, err := connector.DecodeJSON[struct {
+			Data []record `json:"data"`
+		}](r)
+		all := shape.Each(answer.Data, func(rec record) contact.Contact { return rec.contact(c) })
+		return shape.Matching(same, c.Input.Contact, all), err
+	}
 }
 
 func (r record) contact(c *connector.Call) contact.Contact {

@@ -1,6 +1,7 @@
 package capsule
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
 	"strings"
@@ -60,11 +61,22 @@ func spelling(c *connector.Call, text string) string {
 	return ""
 }
 
-// definition is a custom field.
+// definition is a custom field; the case of types varies.
 type definition struct {
-	ID   int64  `json:"id"`
-	Type string `json:"type"`
-	Name string `json:"name"`
+	ID      int64  `json:"id"`
+	Type    string `json:"type"`
+	Name    string `json:"name"`
+	Options []any  `json:"options"`
+}
+
+func (d definition) unified() shape.Definition {
+	kinds := map[string]shape.Kind{
+		"number": shape.KindNumber, "boolean": shape.KindBoolean, "date": shape.KindDay, "list": shape.KindChoice, "link": shape.KindURL,
+	}
+	return shape.Definition{
+		Key: shape.IntegerText(d.ID), Label: d.Name, Kind: cmp.Or(kinds[strings.ToLower(d.Type)], shape.KindText),
+		Options: shape.Each(d.Options, func(o any) shape.Option { return shape.Option{Value: shape.Text(o)} }),
+	}
 }
 
 // definitionsPage reads one page of the account's custom fields, if the one
@@ -74,7 +86,7 @@ func definitionsPage(number string) connector.Discovery {
 		Name: definitions, Life: time.Hour, Optional: true,
 		Keys: func(c *connector.Call) []string {
 			n, _ := strconv.Atoi(number)
-			before := connector.Prepared[[]definition](c, definitions, strconv.Itoa(n-1))
+			before := connector.Prepared[[]shape.Definition](c, definitions, strconv.Itoa(n-1))
 			if len(c.Input.CustomFields) == 0 || n > 1 && len(before) < perPage {
 				return nil
 			}
@@ -88,35 +100,22 @@ func definitionsPage(number string) connector.Discovery {
 			answer, err := connector.DecodeJSON[struct {
 				Definitions []definition `json:"definitions"`
 			}](r)
-			return answer.Definitions, err
+			return shape.Each(answer.Definitions, definition.unified), err
 		},
 	}
 }
 
-// named is the definition with that name or id. An id is taken as it is where
-// the definitions could not be read.
-func named(c *connector.Call, name string) definition {
+// named is the definition with that id or name, and its id; 0 when there is
+// none. An id is taken as it is where the definitions do not have it.
+func named(c *connector.Call, name string) (shape.Definition, int64) {
+	var all []shape.Definition
 	for _, page := range []string{"1", "2", "3"} {
-		for _, d := range connector.Prepared[[]definition](c, definitions, page) {
-			if strings.EqualFold(d.Name, name) || shape.IntegerText(d.ID) == name {
-				return d
-			}
-		}
+		all = append(all, connector.Prepared[[]shape.Definition](c, definitions, page)...)
 	}
-	id, _ := shape.Integer(name, contact.CustomFields)
-	return definition{ID: id}
-}
-
-// value writes a custom value by its field's type; the types' case varies.
-func (d definition) value(v any) any {
-	switch strings.ToLower(d.Type) {
-	case "number":
-		return shape.Number(v)
-	case "boolean":
-		return shape.Boolean(v)
-	case "":
-		return v
-	default:
-		return shape.Text(v)
+	d, ok := shape.Defined(name, all)
+	if !ok {
+		d.Key = name
 	}
+	id, _ := shape.Integer(d.Key, contact.CustomFields)
+	return d, id
 }

@@ -149,12 +149,16 @@ func tags(list []contact.Tag) ([]ref, error) {
 func fields(c *connector.Call) []field {
 	var list []field
 	for _, name := range shape.Keys(c.Input.CustomFields) {
-		d := named(c, name)
-		if d.ID == 0 {
-			c.Warn(string(contact.CustomFields)+"/"+name, shape.Unresolved, "the account has no custom field of that name")
-			continue
+		path := string(contact.CustomFields) + "/" + name
+		d, id := named(c, name)
+		switch {
+		case id == 0:
+			c.Warn(path, shape.Unresolved, "the account has no custom field of that name")
+		case slices.ContainsFunc(list, func(f field) bool { return f.Definition.ID == id }):
+			c.Warn(path, shape.Conflict, "the field is set by another name")
+		default:
+			list = append(list, field{Definition: ref{ID: id}, Value: d.Value(c.Input.CustomFields[name])})
 		}
-		list = append(list, field{Definition: ref{ID: d.ID}, Value: d.value(c.Input.CustomFields[name])})
 	}
 	return list
 }
@@ -247,12 +251,12 @@ func (w website) unified() contact.URL {
 func (p party) custom(c *connector.Call) map[string]any {
 	got := map[string]any{}
 	for name, sent := range c.Input.CustomFields {
-		d := named(c, name)
-		if strings.EqualFold(d.Type, "boolean") && d.value(sent) == false {
+		d, id := named(c, name)
+		if d.Kind == shape.KindBoolean && d.Value(sent) == false {
 			got[name] = false
 		}
 		for _, f := range p.Fields {
-			if f.Definition.ID != 0 && (f.Definition.ID == d.ID || strings.EqualFold(f.Definition.Name, name)) {
+			if id != 0 && f.Definition.ID == id {
 				got[name] = f.Value
 			}
 		}

@@ -27,11 +27,11 @@ func askDefinitions(*connector.Call, string) (connector.Request, error) {
 
 // definition is a custom field of contacts.
 type definition struct {
-	ID       string   `json:"id"`
-	Name     string   `json:"name"`
-	Type     string   `json:"type"`
-	Multiple bool     `json:"accepts_multiple_values"`
-	Choices  []string `json:"choices"`
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Type     string `json:"type"`
+	Multiple bool   `json:"accepts_multiple_values"`
+	Choices  []any  `json:"choices"`
 }
 
 func learnDefinitions(_ *connector.Call, _ string, r connector.Reply) (any, error) {
@@ -48,7 +48,7 @@ func (d definition) unified() shape.Definition {
 	if d.Multiple {
 		kind = shape.KindChoices
 	}
-	options := shape.Each(d.Choices, func(text string) shape.Option { return shape.Option{Value: text, Label: text} })
+	options := shape.Each(d.Choices, func(choice any) shape.Option { return shape.Option{Value: shape.Text(choice)} })
 	return shape.Definition{Key: prefix + d.ID, Label: d.Name, Kind: kind, Options: options}
 }
 
@@ -74,6 +74,10 @@ func custom(c *connector.Call) map[string]any {
 			c.Warn(string(contact.CustomFields)+"/"+name, shape.Unresolved, "there is no custom field of contacts of that name")
 			continue
 		}
+		if _, twice := values[d.Key]; twice || d.Key == ownKey(c) {
+			c.Warn(string(contact.CustomFields)+"/"+name, shape.Conflict, "the field is set by another name, or reserved by the account's settings")
+			continue
+		}
 		values[d.Key] = d.Value(c.Input.CustomFields[name])
 	}
 	return values
@@ -88,7 +92,7 @@ func customKeys(c *connector.Call) []string {
 		}
 	}
 	if hasKey(c) {
-		keys = append(keys, prefix+c.Settings[keySetting])
+		keys = append(keys, ownKey(c))
 	}
 	return keys
 }
@@ -103,19 +107,25 @@ func customOf(c *connector.Call, more map[string]any) map[string]any {
 	return shape.Pick(got, c.Input.CustomFields)
 }
 
-func hasKey(c *connector.Call) bool { return c.Settings[keySetting] != "" }
+// ownKey is the key of the custom field that holds our own key; "" for none.
+func ownKey(c *connector.Call) string {
+	if id := c.Settings[keySetting]; id != "" {
+		return prefix + id
+	}
+	return ""
+}
+
+func hasKey(c *connector.Call) bool { return ownKey(c) != "" }
 
 // withKey adds our own key, where the account has a field for it.
 func withKey(c *connector.Call, values map[string]any) map[string]any {
-	if !hasKey(c) {
-		return values
+	if hasKey(c) {
+		values[ownKey(c)] = c.Key
 	}
-	values = shape.Without(values, prefix+c.Settings[keySetting], c.Warn)
-	values[prefix+c.Settings[keySetting]] = c.Key
 	return values
 }
 
 // isOurs says whether a record carries our own key.
 func isOurs(c *connector.Call, rec record) bool {
-	return hasKey(c) && rec.More[prefix+c.Settings[keySetting]] == any(c.Key)
+	return hasKey(c) && rec.More[ownKey(c)] == any(c.Key)
 }
