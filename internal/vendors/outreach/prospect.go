@@ -133,7 +133,7 @@ func relate(kind, id string, field contact.Field) (relation, error) {
 	if n == 0 || err != nil {
 		return relation{}, err
 	}
-	return relation{&resource{Type: kind, ID: json.Number(id)}}, nil
+	return relation{&resource{Type: kind, ID: json.Number(shape.IntegerText(n))}}, nil
 }
 
 // phonesByKind sorts numbers into the lists that prospects have.
