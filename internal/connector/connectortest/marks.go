@@ -41,7 +41,7 @@ func marked(f contact.Field, example contact.Contact) (contact.Contact, []mark) 
 		at := time.Date(2001, time.February, 3, 4, 5, 6, 0, time.UTC)
 		return contact.Contact{CreatedAt: &at}, []mark{text("created_at", "2001-02-03", "2001/02/03", fmt.Sprint(at.Unix()))}
 	case contact.Account:
-		return contact.Contact{Account: example.Account}, []mark{text("account", example.Account.ID)}
+		return contact.Contact{Account: example.Account}, []mark{text("account", spellings(*example.Account)...)}
 	case contact.Owner:
 		return contact.Contact{Owner: example.Owner}, []mark{text("owner", example.Owner.ID)}
 	case contact.Tags:
@@ -53,6 +53,11 @@ func marked(f contact.Field, example contact.Contact) (contact.Contact, []mark) 
 	default:
 		return markedLists(f)
 	}
+}
+
+// spellings are the id of a company and, for CRMs that have none, its name.
+func spellings(r contact.Reference) []string {
+	return slices.DeleteFunc([]string{r.ID, r.Name}, func(text string) bool { return text == "" })
 }
 
 func markedLists(f contact.Field) (contact.Contact, []mark) {
