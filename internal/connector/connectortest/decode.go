@@ -6,13 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"testing"
 	"unicode/utf8"
 
 	"crmferry/internal/connector"
 	"crmferry/internal/contact"
-	"crmferry/internal/transport"
 )
 
 // Fuzz hands the connectors of specs answers of any kind, beginning with those
@@ -25,13 +23,15 @@ func Fuzz(f *testing.F, specs []*connector.Spec, files func(id string) fs.FS) {
 		benches = append(benches, b)
 		for _, c := range all {
 			for _, x := range c.Exchange {
-				f.Add(i, x.Response.Status, plain(x.Response.Body))
+				if !x.Response.Lost {
+					f.Add(i, x.Response.Status, plain(x.Response.Body))
+				}
 			}
 		}
 	}
 	f.Fuzz(func(t *testing.T, i, status int, body []byte) {
 		if i < 0 || i >= len(benches) || status < 200 || status > 599 {
-			t.Skip("no such connector or status")
+			return // no such connector or status
 		}
 		benches[i].decode(t, status, body)
 	})
@@ -51,12 +51,7 @@ func (b *bench) instead(of string, status int, body []byte) connector.Exchanger 
 	if of == opBatch {
 		of = connector.OpCreate
 	}
-	return exchangerFunc(func(ctx context.Context, r transport.Request) (*transport.Response, error) {
-		if op(r) != of {
-			return b.crm.Do(ctx, r)
-		}
-		return &transport.Response{Status: status, Header: http.Header{}, Body: body}, nil
-	})
+	return b.otherwise(map[string]connector.Reply{of: {Status: status, Body: body}})
 }
 
 // chew does one operation of the connector before a CRM that gives body for it.

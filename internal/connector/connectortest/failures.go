@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -135,11 +136,14 @@ func failures(t testing.TB, b *bench) {
 	if !ok {
 		t.Fatal("no create in testdata succeeds")
 	}
+	var slow sync.WaitGroup
+	slow.Go(func() { lab.slow(100 * time.Millisecond) })
 	for _, r := range refusals(b.spec, made) {
 		lab.try(r.name, r, r.kind(b.spec), r.wait)
 		lab.tryBatch(r)
 	}
 	lab.network(made)
+	slow.Wait()
 }
 
 // lab is a bench whose creates go over a real socket to a server that fails.

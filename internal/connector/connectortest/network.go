@@ -44,7 +44,6 @@ func (l *lab) network(made line) {
 		l.try(broken.name, broken, fault.OutcomeUnknown, 0)
 	}
 	l.refusedConnection()
-	l.slow(100 * time.Millisecond)
 	l.cancelled()
 }
 
@@ -68,7 +67,7 @@ type spaces struct{}
 
 func (spaces) Read(p []byte) (int, error) { return copy(p, strings.Repeat(" ", len(p))), nil }
 
-// create makes one attempt against a server.
+// attempt makes one create against a server.
 func (l *lab) attempt(ctx context.Context, server string, client *transport.Client) (connector.Answer, error) {
 	return l.session(l.t, diversion{l.crm, server, client}, l.least).Create(ctx, send)
 }

@@ -106,6 +106,7 @@ func play(t testing.TB, spec *connector.Spec, c Conversation) []line {
 	}
 	script.end()
 	lines := spoken.spoken()
+	addresses(t, script.base, lines)
 	for i := range lines {
 		lines[i].well = c.Want.Error == nil
 		if c.Op == opBatch && lines[i].op == connector.OpCreate {

@@ -224,3 +224,16 @@ func values(m map[string]string) []string {
 	}
 	return list
 }
+
+// addresses demands that every request of a conversation goes to the CRM's own
+// host, and that no part of its path is missing.
+func addresses(t testing.TB, home string, lines []line) {
+	t.Helper()
+	for _, l := range lines {
+		rest, ours := strings.CutPrefix(l.request.URL, home)
+		path, _, _ := strings.Cut(rest, "?")
+		if !ours || !strings.HasPrefix(path, "/") || strings.Contains(path, "//") {
+			t.Errorf("%s goes to %s, which is no place below %s", l.op, l.request.URL, home)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package connectortest
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"crmferry/internal/connector"
@@ -22,6 +23,11 @@ type Waiver struct {
 }
 
 const unread = "unread/"
+
+// OfMatrix says whether the waiver is of a cell of the matrix.
+func (w Waiver) OfMatrix() bool {
+	return strings.HasPrefix(w.Cell, request+"/") || strings.HasPrefix(w.Cell, response+"/")
+}
 
 func waiver(list []Waiver, crm, cell string) (Waiver, bool) {
 	i := slices.IndexFunc(list, func(w Waiver) bool { return w.CRM == crm && w.Cell == cell })
