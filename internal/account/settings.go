@@ -25,6 +25,9 @@ func (v *validator) settings(o Opaque) map[string]string {
 	}
 	values, settled := v.given(list)
 	for _, s := range v.spec.Settings {
+		if s.Key == v.spec.Workspace { // each request may bring its own
+			continue
+		}
 		if (s.Required || v.addressed(s)) && s.Default == "" && !settled[s.Key] {
 			v.problem("/settings/"+s.Key, contact.CodeRequired, "is required by %s%s", v.spec.Name, example(s))
 		}

@@ -26,13 +26,13 @@ func (t *task) begin(ctx context.Context) error {
 	return t.create(ctx)
 }
 
-// seeksFirst: the caller wants an existing record, and the CRM would not say
-// by itself that it has one.
+// seeksFirst: the caller wants an existing record, and it is not certain that
+// the CRM would refuse a second one.
 func (t *task) seeksFirst() bool {
 	if t.j.OnDuplicate == "" || t.j.OnDuplicate == DuplicateFails {
 		return false
 	}
-	return t.s.CanFindPerson() && t.spec.Duplicates.Detection != connector.DetectNative
+	return t.s.CanFindPerson() && t.s.Idempotency().Kind != connector.UniqueField
 }
 
 // create sends the contact, for the first time or again.

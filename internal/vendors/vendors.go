@@ -31,6 +31,7 @@ import (
 	"crmferry/internal/vendors/capsule"
 	"crmferry/internal/vendors/close"
 	"crmferry/internal/vendors/copper"
+	"crmferry/internal/vendors/highlevel"
 	"crmferry/internal/vendors/hubspot"
 	"crmferry/internal/vendors/mondaycrm"
 	"crmferry/internal/vendors/nutshell"
@@ -52,6 +53,7 @@ func All() []*connector.Spec {
 		capsule.Spec(),
 		close.Spec(),
 		copper.Spec(),
+		highlevel.Spec(),
 		hubspot.Spec(),
 		mondaycrm.Spec(),
 		nutshell.Spec(),
