@@ -100,17 +100,21 @@ func (t *task) created(a connector.Answer) error {
 
 // duplicate handles the CRM's word that it has the contact already.
 func (t *task) duplicate(ctx context.Context, f *fault.Error) error {
-	matches, err := t.existing(ctx, f)
+	found, err := t.existing(ctx, f)
 	if err != nil {
 		return err
 	}
 	// An earlier create went out whose outcome nobody knows: the record may
 	// be its work.
 	if t.prior.Phase == Sending {
-		if done, err := t.adopt(ctx, connector.Found{Matches: matches}); done || err != nil {
+		if done, err := t.adopt(ctx, found); done || err != nil {
 			return err
 		}
+		if len(found.Matches) == 0 && f.RemoteID == "" && t.now().Before(t.absentAt(found.Lag)) {
+			return t.lookAgain(t.absentAt(found.Lag)) // the index does not show it yet
+		}
 	}
+	matches := found.Matches
 	if f.RemoteID == "" && len(matches) == 1 {
 		f.RemoteID = matches[0].ID
 	}
@@ -126,23 +130,23 @@ func (t *task) duplicate(ctx context.Context, f *fault.Error) error {
 }
 
 // existing gives the records that a duplicate clashes with, as far as the CRM tells.
-func (t *task) existing(ctx context.Context, f *fault.Error) ([]contact.Contact, error) {
+func (t *task) existing(ctx context.Context, f *fault.Error) (connector.Found, error) {
 	if id := t.s.ClientID(); id != "" && t.prior.Phase == Sending {
 		f.RemoteID = id
 	}
 	if f.RemoteID != "" && t.spec.Read != nil {
 		a, err := t.s.Read(ctx, f.RemoteID)
 		if err == nil {
-			return []contact.Contact{a.Contact}, nil
+			return connector.Found{Matches: []contact.Contact{a.Contact}}, nil
 		}
-		return []contact.Contact{{ID: f.RemoteID}}, passing(err)
+		return connector.Found{Matches: []contact.Contact{{ID: f.RemoteID}}}, passing(err)
 	}
 	if t.s.CanFindPerson() && f.RemoteID == "" {
 		t.step = connector.OpFind
 		found, err := t.s.FindPerson(ctx)
-		return found.Matches, passing(err)
+		return found, passing(err)
 	}
-	return nil, nil
+	return connector.Found{}, nil
 }
 
 // passing keeps only those errors that are worth another attempt; the others

@@ -60,11 +60,17 @@ func (t *task) look(ctx context.Context) error {
 	}
 	now, absent := t.now(), t.absentAt(found.Lag)
 	if now.Before(absent) {
-		t.j.Journal.Looks++
-		t.wait = min(absent.Sub(now), t.Policy.FirstLook<<min(t.j.Journal.Looks, 10))
-		return t.stillUnknown()
+		return t.lookAgain(absent)
 	}
 	return t.absent(ctx)
+}
+
+// lookAgain keeps the job verifying: soon, and at the latest when an empty
+// answer begins to count.
+func (t *task) lookAgain(absent time.Time) error {
+	t.j.Journal.Looks++
+	t.wait = min(absent.Sub(t.now()), t.Policy.FirstLook<<min(t.j.Journal.Looks, 10))
+	return t.stillUnknown()
 }
 
 // absentAt is the time from which an empty answer means that the create was

@@ -186,6 +186,27 @@ func TestAnOlderMatchOfAUniqueFieldIsADuplicate(t *testing.T) {
 	}
 }
 
+// TestARefusalThatTheIndexDoesNotShowYet: the create was stored, its repeat is
+// refused without an id, and the look-up lags.
+func TestARefusalThatTheIndexDoesNotShowYet(t *testing.T) {
+	t.Parallel()
+	lagging := spec(time.Minute, func(s *connector.Spec) {
+		kindUnique(s)
+		parse := s.Errors.Parse
+		s.Errors.Parse = func(r connector.Reply) connector.VendorError {
+			e := parse(r)
+			e.RemoteID = ""
+			return e
+		}
+	})
+	r := newRig(lagging, func(r *rig) {
+		r.crm.unique, r.crm.lag, r.crm.moods = true, time.Minute, []string{"write then reset"}
+	})
+	if j := r.run(t); j.Status != job.Succeeded || j.Outcome != job.Created || len(r.crm.records) != 1 {
+		t.Errorf("%s %s: %+v", j.Status, j.Outcome, j.Error)
+	}
+}
+
 func TestOnDuplicate(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
