@@ -190,10 +190,10 @@ func (p person) contact(c *connector.Call) contact.Contact {
 	first, last, name := shape.NameParts(p.FirstName, p.LastName, p.Name)
 	return contact.Contact{
 		ID: p.ID, FirstName: first, LastName: last, Name: name, Title: p.JobTitle, Description: p.Description,
-		EmailAddresses: shape.Each(primaryFirst(p.Emails), func(e labelled[string]) contact.Email {
+		EmailAddresses: shape.Each(shape.Foremost(p.Emails, labelled[string].primary), func(e labelled[string]) contact.Email {
 			return contact.Email{Email: e.Value, Type: unlabelled(e.Label, "email")}
 		}),
-		PhoneNumbers: shape.PhoneList(shape.Each(primaryFirst(p.Phones), phoneOf)...),
+		PhoneNumbers: shape.PhoneList(shape.Each(shape.Foremost(p.Phones, labelled[phone].primary), phoneOf)...),
 		Addresses:    shape.AddressList(shape.Each(p.Addresses, address.address)...),
 		URLs: shape.URLList(shape.Each(p.URLs, func(u labelled[string]) contact.URL {
 			return contact.URL{URL: u.Value, Type: unlabelled(u.Label, "url")}
@@ -203,15 +203,7 @@ func (p person) contact(c *connector.Call) contact.Contact {
 	}
 }
 
-// primaryFirst puts the primary entry at the head: it need not come first.
-func primaryFirst[T any](list []labelled[T]) []labelled[T] {
-	for i, e := range list {
-		if e.Primary && i > 0 {
-			return append(append([]labelled[T]{e}, list[:i]...), list[i+1:]...)
-		}
-	}
-	return list
-}
+func (e labelled[T]) primary() bool { return e.Primary }
 
 // unlabelled drops the label that Nutshell gives to what came without one.
 func unlabelled(label, standard string) string {

@@ -102,28 +102,11 @@ func encodeCustom(c *connector.Call) []custom {
 	}
 	all, values := defined(c), map[string]any{}
 	for name, value := range c.Existing.CustomFields {
-		values[fieldID(name, all)] = value
+		values[shape.DefinedKey(name, all)] = value
 	}
-	maps.Copy(values, shape.CustomValues(unreserved(c, all), all, func(name string) bool { return len(all) == 0 && isID(name) }, c.Warn))
+	sent := shape.Unreserved(c.Input.CustomFields, all, c.Settings[externalIDField], c.Warn)
+	maps.Copy(values, shape.CustomValues(sent, all, func(name string) bool { return len(all) == 0 && isID(name) }, c.Warn))
 	return shape.Each(shape.Keys(values), func(id string) custom { return custom{field{ID: id}, values[id]} })
-}
-
-// unreserved are the sent values without one for the field of our key.
-func unreserved(c *connector.Call, all []shape.Definition) map[string]any {
-	values := c.Input.CustomFields
-	for _, name := range shape.Keys(values) {
-		if hasExternalID(c) && fieldID(name, all) == c.Settings[externalIDField] {
-			values = shape.Without(values, name, c.Warn)
-		}
-	}
-	return values
-}
-
-func fieldID(name string, all []shape.Definition) string {
-	if d, known := shape.Defined(name, all); known {
-		return d.Key
-	}
-	return name
 }
 
 func isID(text string) bool { return len(text) == 24 && strings.Trim(text, "0123456789abcdef") == "" }
@@ -143,7 +126,7 @@ func customValues(c *connector.Call, list []custom) map[string]any {
 	}
 	names := map[string]string{}
 	for name := range c.Input.CustomFields {
-		names[fieldID(name, defined(c))] = name
+		names[shape.DefinedKey(name, defined(c))] = name
 	}
 	values := map[string]any{}
 	for _, v := range list {
