@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"cmp"
 	"context"
 )
 
@@ -134,6 +135,6 @@ func (s *Session) member(reply Reply, r BatchResult) BatchAnswer {
 	case r.Contact.ID == "":
 		return BatchAnswer{Err: s.undecoded(OpCreate, reply, errNoID)}
 	default:
-		return BatchAnswer{Answer: Answer{Contact: r.Contact, Raw: r.Raw, ContentType: reply.Header.Get("Content-Type")}}
+		return BatchAnswer{Answer: Answer{Contact: r.Contact, Raw: r.Raw, ContentType: cmp.Or(r.ContentType, reply.Header.Get("Content-Type"))}}
 	}
 }

@@ -37,6 +37,9 @@ func bulk() *Spec {
 			var results []BatchResult
 			for _, row := range rows {
 				result := BatchResult{Contact: contact.Contact{ID: row.ID}, Raw: []byte(row.ID)}
+				if row.ID == "5" {
+					result.ContentType = "text/plain"
+				}
 				if row.Error != "" {
 					result.Err = &VendorError{Code: row.Error, Status: row.Status}
 				}
@@ -82,7 +85,7 @@ func TestCreateBatch(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if string(answers[5].Raw) != "5" || len(sessions[5].Warnings()) != 1 {
+	if string(answers[5].Raw) != "5" || answers[5].ContentType != "text/plain" || len(sessions[5].Warnings()) != 1 {
 		t.Errorf("last: raw %q, warnings %v", answers[5].Raw, sessions[5].Warnings())
 	}
 	sent := script.seen[1]

@@ -196,7 +196,9 @@ type Batch struct {
 type BatchResult struct {
 	Contact contact.Contact
 	Raw     []byte // this record's part of the answer
-	Err     *VendorError
+	// ContentType is that of Raw where the whole answer has another.
+	ContentType string
+	Err         *VendorError
 }
 
 // Probe is the cheapest authenticated call. It checks credentials and tells
