@@ -41,6 +41,7 @@ import (
 	"crmferry/internal/vendors/salesflare"
 	"crmferry/internal/vendors/salesforce"
 	"crmferry/internal/vendors/teamleader"
+	"crmferry/internal/vendors/wix"
 	"crmferry/internal/vendors/zendesksell"
 	"crmferry/internal/vendors/zohocrm"
 )
@@ -63,6 +64,7 @@ func All() []*connector.Spec {
 		salesflare.Spec(),
 		salesforce.Spec(),
 		teamleader.Spec(),
+		wix.Spec(),
 		zendesksell.Spec(),
 		zohocrm.Spec(),
 	}

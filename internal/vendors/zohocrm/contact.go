@@ -109,6 +109,8 @@ func encodeUpdate(c *connector.Call) (connector.Request, error) {
 	rec := encodeFields(c)
 	known := c.Existing.Tags
 	rec.Known.Tags = tags(shape.Extended(known, shape.NewTags(c.Input.Tags, known)), nil)
+	rec = shape.Whole(rec, "Mailing_Street", "Mailing_City", "Mailing_State", "Mailing_Zip", "Mailing_Country")
+	rec = shape.Whole(rec, "Other_Street", "Other_City", "Other_State", "Other_Zip", "Other_Country")
 	return connector.Request{Method: "PUT", Path: recordPath(c), Body: body{Data: []shape.Open[fields]{rec}}}, nil
 }
 
