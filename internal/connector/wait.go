@@ -47,6 +47,9 @@ func answeredAt(h http.Header) time.Time {
 	return time.Now()
 }
 
+// AnsweredAt is the CRM's clock at its answer; ours where it does not tell.
+func (r Reply) AnsweredAt() time.Time { return answeredAt(r.Header) }
+
 // ParseWait reads a wait in one of the forms that vendors use. A time in the
 // past is a wait of zero.
 func ParseWait(value string, form WaitForm, now time.Time) (time.Duration, bool) {
