@@ -32,12 +32,18 @@ func Spec() *connector.Spec {
 		},
 		Schemes: []connector.Scheme{
 			// https://dev.wix.com/docs/go-headless/develop-your-project/admin-operations/make-rest-api-calls-with-an-api-key
-			{ID: connector.APIKey, Headers: map[string]string{"Authorization": "{api_key}", "wix-site-id": "{site_id}"}},
+			{
+				ID: connector.APIKey, Note: "needs the setting site_id",
+				Headers: map[string]string{"Authorization": "{api_key}", "wix-site-id": "{site_id}"},
+			},
 			// https://dev.wix.com/docs/rest/app-management/oauth-2/create-access-token
-			connector.BearerOAuth(connector.OAuth{
-				TokenURL: "https://www.wixapis.com/oauth2/token", ClientAuth: "json", Grant: "client_credentials",
-				Params: map[string]string{"instance_id": "{instance_id}"}, Lifetime: 4 * time.Hour,
-			}),
+			{
+				ID: connector.OAuth2, Note: "needs the setting instance_id", Headers: map[string]string{"Authorization": "Bearer {access_token}"},
+				OAuth: &connector.OAuth{
+					TokenURL: "https://www.wixapis.com/oauth2/token", ClientAuth: "json", Grant: "client_credentials",
+					Params: map[string]string{"instance_id": "{instance_id}"}, Lifetime: 4 * time.Hour,
+				},
+			},
 		},
 		Fields: connector.Fields{
 			Accepts: []contact.Field{
