@@ -37,6 +37,7 @@ import (
 	"crmferry/internal/vendors/nutshell"
 	"crmferry/internal/vendors/onepagecrm"
 	"crmferry/internal/vendors/outreach"
+	"crmferry/internal/vendors/pipedrive"
 	"crmferry/internal/vendors/planhat"
 	"crmferry/internal/vendors/salesflare"
 	"crmferry/internal/vendors/salesforce"
@@ -60,6 +61,7 @@ func All() []*connector.Spec {
 		nutshell.Spec(),
 		onepagecrm.Spec(),
 		outreach.Spec(),
+		pipedrive.Spec(),
 		planhat.Spec(),
 		salesflare.Spec(),
 		salesforce.Spec(),

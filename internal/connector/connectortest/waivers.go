@@ -75,6 +75,8 @@ func Waivers() []Waiver {
 		created("keap", "create_time is read-only", "https://github.com/infusionsoft/keap-sdk/blob/main/sdks/v2/swagger.yml"),
 		created("monday-crm", "create_item has no argument for a creation time", "https://developer.monday.com/api-reference/reference/items"),
 		created("onepagecrm", "created_at is read-only", "https://github.com/OnePageCRM/swagger/blob/master/swagger.yaml"),
+		{"pipedrive", "response/urls", "persons have no field for web addresses",
+			"https://developers.pipedrive.com/docs/api/v1/Persons#getPerson"},
 		created("wix", "createdDate is read-only",
 			"https://dev.wix.com/docs/rest/crm/members-contacts/contacts/contacts/contact-v4/create-contact"),
 		created("zendesk-sell", "created_at is read-only", "https://developer.zendesk.com/api-reference/sales-crm/resources/contacts"),
