@@ -67,7 +67,7 @@ func (c *Client) Session(spec *Spec, acc Account, job Job) (*Session, error) {
 	settings := Settings{}
 	for _, s := range spec.Settings {
 		if v := acc.Settings[s.Key]; v != "" {
-			settings[s.Key] = v
+			settings[s.Key] = s.cleaned(v)
 		} else if s.Default != "" {
 			settings[s.Key] = s.Default
 		}
@@ -89,4 +89,12 @@ func (s *Spec) Scheme(id string) (Scheme, bool) {
 		}
 	}
 	return Scheme{}, false
+}
+
+// cleaned brings a value into its standard form.
+func (s Setting) cleaned(value string) string {
+	if s.Clean == nil {
+		return value
+	}
+	return s.Clean(value)
 }

@@ -31,6 +31,8 @@ import (
 	"crmferry/internal/vendors/capsule"
 	"crmferry/internal/vendors/close"
 	"crmferry/internal/vendors/copper"
+	"crmferry/internal/vendors/dynamics365sales"
+	"crmferry/internal/vendors/freshsales"
 	"crmferry/internal/vendors/highlevel"
 	"crmferry/internal/vendors/hubspot"
 	"crmferry/internal/vendors/mondaycrm"
@@ -38,6 +40,7 @@ import (
 	"crmferry/internal/vendors/onepagecrm"
 	"crmferry/internal/vendors/outreach"
 	"crmferry/internal/vendors/pipedrive"
+	"crmferry/internal/vendors/pipeliner"
 	"crmferry/internal/vendors/planhat"
 	"crmferry/internal/vendors/salesflare"
 	"crmferry/internal/vendors/salesforce"
@@ -55,6 +58,8 @@ func All() []*connector.Spec {
 		capsule.Spec(),
 		close.Spec(),
 		copper.Spec(),
+		dynamics365sales.Spec(),
+		freshsales.Spec(),
 		highlevel.Spec(),
 		hubspot.Spec(),
 		mondaycrm.Spec(),
@@ -62,6 +67,7 @@ func All() []*connector.Spec {
 		onepagecrm.Spec(),
 		outreach.Spec(),
 		pipedrive.Spec(),
+		pipeliner.Spec(),
 		planhat.Spec(),
 		salesflare.Spec(),
 		salesforce.Spec(),
