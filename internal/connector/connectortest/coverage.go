@@ -158,7 +158,7 @@ func updates(t testing.TB, b *bench) {
 	}
 }
 
-// hollow says whether a body holds an empty text or null.
+// hollow says whether a body holds an empty text, an empty list or null.
 func hollow(v any) bool {
 	switch node := v.(type) {
 	case string:
@@ -166,7 +166,7 @@ func hollow(v any) bool {
 	case json.Number, bool:
 		return false
 	case []any:
-		return slices.ContainsFunc(node, hollow)
+		return len(node) == 0 || slices.ContainsFunc(node, hollow)
 	case map[string]any:
 		for _, value := range node {
 			if hollow(value) {
