@@ -137,6 +137,9 @@ func (t *task) adopt(ctx context.Context, found connector.Found) (done bool, err
 			return false, &storeError{err}
 		}
 	}
+	if err := t.date(ctx, found.Matches, owners); err != nil {
+		return false, err
+	}
 	e := weigh(found, t.in.Contact, t.evidence(owners))
 	switch {
 	case len(e.ours) == 1 && len(e.doubtful) == 0:
@@ -146,6 +149,28 @@ func (t *task) adopt(ctx context.Context, found connector.Found) (done bool, err
 	default:
 		return false, nil
 	}
+}
+
+// maxDated bounds how many matches are read for their time of creation.
+const maxDated = 3
+
+// date completes matches of which the look-up tells no time of creation, and
+// that nobody holds, by reading them.
+func (t *task) date(ctx context.Context, matches []contact.Contact, owners map[string]string) error {
+	reads := 0
+	for i, m := range matches {
+		if m.CreatedAt != nil || owners[m.ID] != "" || t.spec.Read == nil || reads == maxDated {
+			continue
+		}
+		reads++
+		a, err := t.s.Read(ctx, m.ID)
+		if err == nil {
+			matches[i] = a.Contact
+		} else if err := passing(err); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *task) evidence(owners map[string]string) terms {

@@ -173,6 +173,25 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// TestALookUpWithoutTimes: what the look-up does not tell is read.
+func TestALookUpWithoutTimes(t *testing.T) {
+	t.Parallel()
+	bare := spec(0, func(s *connector.Spec) {
+		decode := s.Find[0].Decode
+		s.Find[0].Decode = func(c *connector.Call, r connector.Reply) ([]contact.Contact, error) {
+			list, err := decode(c, r)
+			for i := range list {
+				list[i] = contact.Contact{ID: list[i].ID, EmailAddresses: list[i].EmailAddresses}
+			}
+			return list, err
+		}
+	})
+	r := newRig(bare, func(r *rig) { r.crm.moods = []string{"write then reset"} })
+	if j := r.run(t); j.Status != job.Succeeded || r.crm.creates != 1 {
+		t.Errorf("%s after %d creates: %+v", j.Status, r.crm.creates, j.Error)
+	}
+}
+
 func TestAnOlderMatchOfAUniqueFieldIsADuplicate(t *testing.T) {
 	t.Parallel()
 	r := newRig(spec(0, kindUnique), func(r *rig) {
