@@ -67,7 +67,6 @@ func TestConnectAccountRefuses(t *testing.T) {
 		"misspelt limit":      {`{"crm":"full","auth":{"scheme":"access_token","access_token":"a"},"limits":{"concurency":1}}`, 422, []string{"/limits/concurency unknown_field"}},
 		"half a window":       {`{"crm":"full","auth":{"scheme":"access_token","access_token":"a"},"limits":{"windows":[{"requests":5}]}}`, 422, []string{"/limits/windows/0/per_seconds required"}},
 		"window of text":      {`{"crm":"full","auth":{"scheme":"access_token","access_token":"a"},"limits":{"windows":[{"requests":"` + secret + `","per_seconds":1}]}}`, 422, []string{"/limits/windows/0/requests wrong_type"}},
-		"missing setting":     {`{"crm":"spaces","auth":{"scheme":"access_token","access_token":"` + secret + `"}}`, 422, []string{"/settings/space_id required"}},
 		"not JSON":            {`{"crm":"full","auth":` + secret, 400, []string{" invalid_json"}},
 		"a list":              {`["` + secret + `"]`, 422, []string{" wrong_type"}},
 		"null":                {`null`, 422, []string{" wrong_type"}},
