@@ -35,6 +35,7 @@ import (
 	"crmferry/internal/vendors/freshsales"
 	"crmferry/internal/vendors/highlevel"
 	"crmferry/internal/vendors/hubspot"
+	"crmferry/internal/vendors/insightly"
 	"crmferry/internal/vendors/mondaycrm"
 	"crmferry/internal/vendors/nutshell"
 	"crmferry/internal/vendors/onepagecrm"
@@ -62,6 +63,7 @@ func All() []*connector.Spec {
 		freshsales.Spec(),
 		highlevel.Spec(),
 		hubspot.Spec(),
+		insightly.Spec(),
 		mondaycrm.Spec(),
 		nutshell.Spec(),
 		onepagecrm.Spec(),
