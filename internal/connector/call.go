@@ -81,10 +81,6 @@ type Reply struct {
 	Body   []byte
 }
 
-// At is the CRM's clock at the answer, to which the instants in it belong; ours
-// where it does not tell.
-func (r Reply) At() time.Time { return answeredAt(r.Header) }
-
 // JSON decodes the body into v, numbers as json.Number where v is untyped.
 func (r Reply) JSON(v any) error { return decodeJSON(r.Body, v) }
 

@@ -120,10 +120,10 @@ func TestInstantsAreOfTheVendorsClock(t *testing.T) {
 func TestReplyTellsItsTime(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	if got := (Reply{Header: http.Header{"Date": {at.Format(http.TimeFormat)}}}).At(); !got.Equal(at) {
+	if got := (Reply{Header: http.Header{"Date": {at.Format(http.TimeFormat)}}}).AnsweredAt(); !got.Equal(at) {
 		t.Errorf("%v, want %v", got, at)
 	}
-	if got := (Reply{}).At(); time.Since(got) > time.Minute {
+	if got := (Reply{}).AnsweredAt(); time.Since(got) > time.Minute {
 		t.Errorf("without a date: %v", got)
 	}
 }
