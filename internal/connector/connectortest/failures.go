@@ -155,7 +155,7 @@ type lab struct {
 
 func newLab(t testing.TB, b *bench) *lab {
 	t.Helper()
-	l := &lab{bench: b, t: t, client: transport.New(transport.Options{AllowPrivate: true})}
+	l := &lab{bench: b, t: t, client: transport.New(transport.Options{AllowPrivate: true, MaxBody: tooMuch / 11})}
 	t.Cleanup(l.client.CloseIdle)
 	return l
 }

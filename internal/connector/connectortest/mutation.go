@@ -14,38 +14,38 @@ const most = 200
 // value is another.
 func mutations(t testing.TB, b *bench, lines []line) {
 	t.Helper()
-	type mutant struct {
-		line
-		body []byte
-	}
-	var all []mutant
+	total := 0
+	mutate(lines, func(line, func() []byte) { total++ })
+	n := 0
+	mutate(lines, func(l line, body func() []byte) {
+		if n++; n%(1+total/most) == 0 {
+			mutant := body()
+			b.chew(t, l.op, b.instead(l.op, l.reply.Status, mutant), mutant)
+		}
+	})
+}
+
+// mutate shows every mutant of every answer; body makes it.
+func mutate(lines []line, show func(l line, body func() []byte)) {
 	for _, l := range lines {
-		if l.reply == nil {
-			continue
+		if l.reply != nil {
+			mutants(l.reply.Body, func(body func() []byte) { show(l, body) })
 		}
-		for _, body := range mutants(l.reply.Body) {
-			all = append(all, mutant{l, body})
-		}
-	}
-	for i := 0; i < len(all); i += 1 + len(all)/most {
-		m := all[i]
-		b.chew(t, m.op, b.instead(m.op, m.reply.Status, m.body), m.body)
 	}
 }
 
-// mutants are copies of a body, cut short or with one value changed.
-func mutants(body []byte) [][]byte {
-	var list [][]byte
+// mutants shows copies of a body, cut short or with one value changed.
+func mutants(body []byte, show func(func() []byte)) {
 	for n := range 8 {
-		list = append(list, body[:len(body)*n/8])
+		show(func() []byte { return body[:len(body)*n/8] })
 	}
 	root := tree(body)
 	change(root, func() {
-		if raw, err := json.Marshal(root); err == nil {
-			list = append(list, raw)
-		}
+		show(func() []byte {
+			raw, _ := json.Marshal(root) // it was decoded from JSON
+			return raw
+		})
 	})
-	return list
 }
 
 // change puts others in the place of each value in turn, and takes it out of
