@@ -165,8 +165,8 @@ func demoContact(spec *connector.Spec) map[string]any {
 		"description":     "Met at the engine demonstration",
 		"email_addresses": []any{map[string]any{"email": "ada@example.com", "type": "work"}},
 		"phone_numbers": []any{
-			map[string]any{"number": "+44 20 7946 0001", "type": "work"},
-			map[string]any{"number": "+44 7700 900001", "type": "mobile"},
+			map[string]any{"number": "+44 20 7946 0018", "type": "work"},
+			map[string]any{"number": "+44 7911 123456", "type": "mobile"},
 		},
 		"addresses": []any{map[string]any{
 			"street_1": "12 St James's Square", "street_2": "Flat 2", "city": "London", "state": "London",
@@ -183,9 +183,15 @@ func demoContact(spec *connector.Spec) map[string]any {
 	return c
 }
 
-// demoReferences are records that the imitations have from the start.
+// demoReferences are records that the imitations have, for the CRMs that
+// demand one.
 func demoReferences(crm string) map[string]string {
-	return map[string]map[string]string{}[crm]
+	return map[string]map[string]string{
+		"close":     {"account": "lead_abcdefghij1234567890"},
+		"pipeliner": {"owner": "00000000-0000-0000-0000-000000008e97"},
+		"planhat":   {"account": "5f1e9c2b7d3a4e6f8a9b0c1d"},
+		"zoho-crm":  {"account": "4150868000000624001"},
+	}[crm]
 }
 
 type demoJob struct {
