@@ -89,7 +89,8 @@ func Spec() *connector.Spec {
 			Usage: []connector.UsageHeader{{Remaining: "X-Rate-Limit-Remaining", Limit: "X-Rate-Limit-Limit"}},
 		},
 		Duplicates: connector.Duplicates{
-			Detection: connector.DetectLookup, Note: "several end users may share an e-mail; we look for it in the company",
+			Detection: connector.DetectLookup,
+			Note:      "several end users may share an e-mail; we look for it in the company. A new one gets our key as its externalId, unless remote_data has another",
 		},
 		Adoption: connector.Adoption{Compare: []contact.Field{contact.FirstName, contact.LastName, contact.EmailAddresses}},
 	}
