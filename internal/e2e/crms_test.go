@@ -227,11 +227,31 @@ func peculiarities() map[string]peculiar {
 	unknown := func(name string) map[string]any {
 		return map[string]any{"custom_fields": map[string]any{name: "x"}}
 	}
+	same := func(field, id string) map[string]any { return map[string]any{field: map[string]any{"id": id}} }
 	return map[string]peculiar{
-		"affinity":   {invalid: map[string]any{"account": "1687404"}, blames: "account", untold: true},
-		"attio":      {invalid: unknown("nope"), blames: "custom_fields/nope"},
-		"hubspot":    {with: map[string]any{"account": "9001"}, invalid: unknown("nope"), blames: "custom_fields/nope"},
-		"monday-crm": {invalid: unknown("nope"), accepted: true},
-		"salesforce": {with: map[string]any{"account": "001D000000IqhSLIAZ"}, invalid: unknown("Nope__c"), blames: "custom_fields/Nope__c", accepted: true},
+		"affinity":           {invalid: same("account", "1687404"), blames: "account", untold: true},
+		"attio":              {invalid: unknown("nope"), blames: "custom_fields/nope"},
+		"capsule":            {invalid: same("owner", "404"), accepted: true},
+		"close":              {with: same("account", "lead_abcdefghij1234567890"), invalid: same("account", "lead_abcdefghij1234567404"), blames: "account", accepted: true},
+		"copper":             {invalid: same("owner", "404"), blames: "owner"},
+		"dynamics-365-sales": {invalid: unknown("new_nope"), accepted: true},
+		"freshsales":         {invalid: unknown("cf_nope")},
+		"highlevel":          {invalid: same("owner", "404")},
+		"hubspot":            {with: same("account", "9001"), invalid: unknown("nope"), blames: "custom_fields/nope"},
+		"insightly":          {invalid: unknown("Nope__c"), accepted: true},
+		"keap":               {invalid: same("owner", "404"), accepted: true},
+		"monday-crm":         {invalid: unknown("nope"), accepted: true},
+		"nutshell":           {invalid: same("account", "404-accounts"), accepted: true},
+		"onepagecrm":         {invalid: same("owner", "5f1e9c2b7d3a4e6f8a9b0404"), accepted: true},
+		"outreach":           {invalid: same("owner", "404"), blames: "owner"},
+		"pipedrive":          {invalid: same("owner", "404"), accepted: true},
+		"pipeliner":          {with: same("owner", "00000000-0000-0000-0000-000000008e97"), invalid: same("owner", "00000000-0000-0000-0000-000000000404"), accepted: true},
+		"planhat":            {with: same("account", "5f1e9c2b7d3a4e6f8a9b0c1d"), invalid: same("account", "5f1e9c2b7d3a4e6f8a9b0404"), accepted: true},
+		"salesflare":         {invalid: unknown("nope"), blames: "custom_fields/nope", accepted: true},
+		"salesforce":         {with: same("account", "001D000000IqhSLIAZ"), invalid: unknown("Nope__c"), blames: "custom_fields/Nope__c", accepted: true},
+		"teamleader":         {invalid: unknown("aaaaaaaa-794d-421d-9b2c-1f71dcd22404"), accepted: true},
+		"wix":                {invalid: unknown("custom.nope")},
+		"zendesk-sell":       {invalid: unknown("Nope"), blames: "custom_fields/Nope", accepted: true},
+		"zoho-crm":           {with: same("account", "4150868000000624001"), invalid: unknown("Nope"), accepted: true},
 	}
 }
