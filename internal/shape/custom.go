@@ -29,7 +29,6 @@ const (
 	KindBoolean Kind = "boolean"
 	KindDay     Kind = "day"     // 2026-11-23
 	KindInstant Kind = "instant" // 2026-11-23T09:30:00+00:00
-	KindUTC     Kind = "utc"     // 2026-11-23 09:30:00, in UTC
 	KindURL     Kind = "url"
 	KindChoice  Kind = "choice"  // the value of one option
 	KindChoices Kind = "choices" // a list of them
@@ -64,8 +63,6 @@ func (d Definition) Value(v any) any {
 		return day(v)
 	case KindInstant:
 		return instant(v)
-	case KindUTC:
-		return utc(v)
 	case KindURL:
 		return Absolute(Text(v))
 	case KindChoice:
@@ -132,29 +129,6 @@ func instant(v any) any {
 		}
 	}
 	return v
-}
-
-// utc is a time in whole seconds in UTC, without its zone; a date is its
-// midnight.
-func utc(v any) any {
-	text := strings.TrimSpace(Text(v))
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC().Format(time.DateTime)
-		}
-	}
-	return v
-}
-
-// Named gives the definition under each of several labels; empty ones are left out.
-func (d Definition) Named(labels ...string) []Definition {
-	var list []Definition
-	for _, label := range labels {
-		if d.Label = label; label != "" {
-			list = append(list, d)
-		}
-	}
-	return list
 }
 
 // CustomValues writes custom fields under their keys and in the form of their
