@@ -9,6 +9,7 @@ import (
 
 	"crmferry/internal/connector"
 	"crmferry/internal/contact"
+	"crmferry/internal/fault"
 )
 
 // sound checks what a Spec says about itself.
@@ -24,6 +25,7 @@ func sound(t testing.TB, s *connector.Spec) {
 	hosts(t, s)
 	soundSchemes(t, s)
 	soundFields(t, s)
+	soundErrors(t, s.Errors)
 	soundOperations(t, s)
 	soundLimits(t, s.Limits)
 }
@@ -135,6 +137,25 @@ func soundFields(t testing.TB, s *connector.Spec) {
 	}
 }
 
+func soundErrors(t testing.TB, e connector.Errors) {
+	t.Helper()
+	for code, kind := range e.Codes {
+		if code == "" || !slices.Contains(fault.Kinds(), kind) {
+			t.Errorf("errors: code %q means %q", code, kind)
+		}
+	}
+	for status, kind := range e.Statuses {
+		if status < 200 || status > 599 || !slices.Contains(fault.Kinds(), kind) {
+			t.Errorf("errors: status %d means %q", status, kind)
+		}
+	}
+	for _, code := range e.Stale {
+		if code == "" {
+			t.Error("errors: an empty code is stale")
+		}
+	}
+}
+
 func soundOperations(t testing.TB, s *connector.Spec) {
 	t.Helper()
 	operations := map[string]*connector.Operation{"create": &s.Create, "read": s.Read, "update": s.Update}
@@ -167,6 +188,9 @@ func soundOperations(t testing.TB, s *connector.Spec) {
 	}
 	if s.Probe.Request == nil {
 		t.Error("no probe")
+	}
+	if !slices.Contains([]connector.Detection{connector.DetectNative, connector.DetectLookup, connector.DetectNone}, s.Duplicates.Detection) {
+		t.Errorf("duplicates: %q is no way of detection", s.Duplicates.Detection)
 	}
 	if s.Duplicates.Detection == connector.DetectLookup && len(s.Find) == 0 {
 		t.Error("duplicates are to be looked up, but there is no finder")

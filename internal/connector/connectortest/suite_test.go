@@ -67,7 +67,8 @@ func spec() *connector.Spec {
 		Probe: connector.Probe{Request: func(*connector.Call) (connector.Request, error) {
 			return connector.Request{Method: "GET", Path: "/me"}, nil
 		}},
-		Limits: connector.Limits{Windows: []connector.Window{{Requests: 1, Per: time.Second}}, Concurrency: 1},
+		Duplicates: connector.Duplicates{Detection: connector.DetectNone},
+		Limits:     connector.Limits{Windows: []connector.Window{{Requests: 1, Per: time.Second}}, Concurrency: 1},
 	}
 }
 
@@ -108,6 +109,14 @@ func TestSound(t *testing.T) {
 		{"incomplete operations", func(s *connector.Spec) {
 			s.ReadBack, s.Find, s.Batch = true, []connector.Finder{{}}, &connector.Batch{}
 		}, []string{"read-back", "finder 0", "batch"}},
+		{"unknown kinds", func(s *connector.Spec) {
+			s.Errors.Codes, s.Errors.Statuses = map[string]fault.Kind{"x": "bad"}, map[int]fault.Kind{42: fault.Invalid}
+			s.Errors.Stale = []string{""}
+		}, []string{"code", "status 42", "stale"}},
+		{"no detection", func(s *connector.Spec) { s.Duplicates.Detection = "" }, []string{"no way of detection"}},
+		{"a default that is no setting", func(s *connector.Spec) {
+			s.Fields.Defaults = map[contact.Field]string{contact.Name: "default_name"}
+		}, []string{"default_name"}},
 		{"no limits", func(s *connector.Spec) { s.Limits = connector.Limits{} }, []string{"no window"}},
 	}
 	for _, tt := range tests {
