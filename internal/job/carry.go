@@ -132,7 +132,9 @@ func (t *task) duplicate(ctx context.Context, f *fault.Error) error {
 // existing gives the records that a duplicate clashes with, as far as the CRM tells.
 func (t *task) existing(ctx context.Context, f *fault.Error) (connector.Found, error) {
 	if id := t.s.ClientID(); id != "" && t.prior.Phase == Sending {
-		f.RemoteID = id
+		if found, err := t.chosen(ctx, id); err != nil || len(found.Matches) > 0 {
+			return found, err
+		}
 	}
 	if f.RemoteID != "" && t.spec.Read != nil {
 		a, err := t.s.Read(ctx, f.RemoteID)
@@ -147,6 +149,22 @@ func (t *task) existing(ctx context.Context, f *fault.Error) (connector.Found, e
 		return found, passing(err)
 	}
 	return connector.Found{}, nil
+}
+
+// chosen gives the record with the id that we chose, if it is there: a refusal
+// may as well be about another record.
+func (t *task) chosen(ctx context.Context, id string) (connector.Found, error) {
+	a, err := t.s.Read(ctx, id)
+	switch {
+	case err == nil:
+		return connector.Found{Matches: []contact.Contact{a.Contact}}, nil
+	case fault.KindOf(err) == fault.NotFound:
+		return connector.Found{}, nil
+	case passing(err) != nil:
+		return connector.Found{}, passing(err)
+	default: // it cannot be read, but nobody else knows the id
+		return connector.Found{Matches: []contact.Contact{{ID: id}}}, nil
+	}
 }
 
 // passing keeps only those errors that are worth another attempt; the others

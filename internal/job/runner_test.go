@@ -173,6 +173,19 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// TestARefusalAboutAnotherRecord: the id that we chose is free, but the CRM has
+// the person under another one.
+func TestARefusalAboutAnotherRecord(t *testing.T) {
+	t.Parallel()
+	r := newRig(spec(0, kindClientID), func(r *rig) {
+		r.crm.unique, r.crm.moods = true, []string{"reset"}
+		r.crm.records = []record{{ID: "old", Email: "ada@example.com", First: "Ada", At: r.now.Add(-time.Hour)}}
+	})
+	if j := r.run(t); j.Status != job.Failed || j.Error.Kind != fault.Duplicate || j.Error.RemoteID != "old" {
+		t.Errorf("%s: %+v", j.Status, j.Error)
+	}
+}
+
 // TestALookUpWithoutTimes: what the look-up does not tell is read.
 func TestALookUpWithoutTimes(t *testing.T) {
 	t.Parallel()
