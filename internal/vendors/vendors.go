@@ -36,6 +36,7 @@ import (
 	"crmferry/internal/vendors/highlevel"
 	"crmferry/internal/vendors/hubspot"
 	"crmferry/internal/vendors/insightly"
+	"crmferry/internal/vendors/keap"
 	"crmferry/internal/vendors/mondaycrm"
 	"crmferry/internal/vendors/nutshell"
 	"crmferry/internal/vendors/onepagecrm"
@@ -64,6 +65,7 @@ func All() []*connector.Spec {
 		highlevel.Spec(),
 		hubspot.Spec(),
 		insightly.Spec(),
+		keap.Spec(),
 		mondaycrm.Spec(),
 		nutshell.Spec(),
 		onepagecrm.Spec(),

@@ -73,6 +73,8 @@ func Waivers() []Waiver {
 		created("hubspot", "createdate is set by HubSpot", "https://developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide"),
 		created("insightly", "DATE_CREATED_UTC is read-only", "https://api.na1.insightly.com/v3.1/swagger/docs/v3.1"),
 		created("keap", "create_time is read-only", "https://github.com/infusionsoft/keap-sdk/blob/main/sdks/v2/swagger.yml"),
+		{"keap", "response/last_activity_at", "contacts tell when they were created and changed, and nothing of activities",
+			"https://github.com/infusionsoft/keap-sdk/blob/main/sdks/v2/swagger.yml"},
 		created("monday-crm", "create_item has no argument for a creation time", "https://developer.monday.com/api-reference/reference/items"),
 		created("onepagecrm", "created_at is read-only", "https://github.com/OnePageCRM/swagger/blob/master/swagger.yaml"),
 		{"pipedrive", "response/urls", "persons have no field for web addresses",

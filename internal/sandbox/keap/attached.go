@@ -135,3 +135,21 @@ func addNote(c *kit.Call) kit.Reply {
 	c.FollowUp("note")
 	return kit.JSON(http.StatusCreated, object)
 }
+
+// listNotes shows the notes of a contact that meet the filter.
+func listNotes(c *kit.Call) kit.Reply {
+	if c.Account.Contacts.Get(c.Var("id")) == nil {
+		return *notFound("Contact")
+	}
+	filter, refusal := parseFilter(c, "title")
+	if refusal != nil {
+		return *refusal
+	}
+	list := []any{}
+	for _, note := range c.Account.Table("notes").ByKey(c.Var("id")) {
+		if filter.accepts("title", note.Text("title")) {
+			list = append(list, note.Data)
+		}
+	}
+	return kit.JSON(http.StatusOK, map[string]any{"notes": list, "next_page_token": nil})
+}

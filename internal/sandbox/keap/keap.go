@@ -92,7 +92,7 @@ func routes() map[string]kit.Handler {
 	served := map[string]kit.Handler{}
 	for path, handler := range map[string]kit.Handler{
 		"POST /contacts": create, "GET /contacts": list, "GET /contacts/model": model, "GET /contacts/{id}": read,
-		"PATCH /contacts/{id}": update, "POST /contacts/{id}/notes": addNote, "GET /contacts/{id}/tags": tagsOf,
+		"PATCH /contacts/{id}": update, "POST /contacts/{id}/notes": addNote, "GET /contacts/{id}/notes": listNotes, "GET /contacts/{id}/tags": tagsOf,
 		"GET /tags": listTags, "POST /tags": createTag, "POST /tags/{tag}/contacts:applyTags": applyTag,
 		"GET /users": users, "GET /companies": companies, "GET /oauth/connect/userinfo": userinfo,
 	} {

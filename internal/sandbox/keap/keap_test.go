@@ -78,12 +78,15 @@ func TestContacts(t *testing.T) {
 		kittest.Step{Name: "upsert of another name", Path: contacts + "?duplicate_option=EmailAndName", Body: `{"given_name":"B","email_addresses":[{"email":"b@x.example","field":"EMAIL1"}]}`, Status: 201},
 		kittest.Step{Name: "unknown option", Path: contacts + "?duplicate_option=Phone", Body: full, Status: 400},
 		kittest.Step{Name: "note", Path: contacts + "/{{id}}/notes", Body: `{"title":"Description","text":"x","user_id":"45"}`, Status: 201, Want: want{"contact_id": `"{{id}}"`}},
+		kittest.Step{Name: "notes", Path: contacts + "/{{id}}/notes?filter=title%3D%3DDescription", Want: want{"notes.0.text": `"x"`, "notes.1": "-"}},
+		kittest.Step{Name: "other notes", Path: contacts + "/{{id}}/notes?filter=title%3D%3DCall", Want: want{"notes": "[]"}},
+		kittest.Step{Name: "notes of none", Path: contacts + "/1/notes", Status: 404},
 		kittest.Step{Name: "note of nobody", Path: contacts + "/{{id}}/notes", Body: `{"title":"Description","text":"x"}`, Status: 400},
 		kittest.Step{Name: "note without title", Path: contacts + "/{{id}}/notes", Body: `{"text":"x","user_id":"45"}`, Status: 400},
 		kittest.Step{Name: "note on none", Path: contacts + "/1/notes", Body: `{"title":"x","user_id":"45"}`, Status: 404},
 		kittest.Step{Name: "legacy times", Account: "legacy", Path: contacts + "?fields=create_time", Body: full, Status: 201, Want: want{"create_time": `"2026-11-24T12:01:00.000+0000"`}},
 	)
-	counts := kit.Counts{Records: 3, Creates: 3, Requests: 14, FollowUps: map[string]int{"update": 3, "note": 1}}
+	counts := kit.Counts{Records: 3, Creates: 3, Requests: 17, FollowUps: map[string]int{"update": 3, "note": 1}}
 	if diff := cmp.Diff(counts, crm.Counts("acme")); diff != "" {
 		t.Error(diff)
 	}
