@@ -74,9 +74,7 @@ const (
 
 func encode(c *connector.Call) (connector.Request, error) {
 	p := write(c)
-	for i := range p.Emails {
-		p.Emails[i].Reason = c.Settings[optInReason]
-	}
+	p.Emails = shape.Each(p.Emails, because(c.Settings[optInReason]))
 	p.Custom = contents(c, c.Input.CustomFields)
 	warnOfTags(c)
 	warnOfNote(c)

@@ -74,6 +74,14 @@ func slotOfEmail(e contact.Email) string { return e.ID }
 
 func emailIn(seat string, e contact.Email) email { return email{Address: e.Email, Seat: seat} }
 
+// because gives the reason for which an address may be written to.
+func because(reason string) func(email) email {
+	return func(e email) email {
+		e.Reason = reason
+		return e
+	}
+}
+
 func (e email) unified() contact.Email {
 	return contact.Email{ID: e.Seat, Email: e.Address, Type: strings.ToLower(e.Seat)}
 }
