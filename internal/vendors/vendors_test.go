@@ -20,7 +20,7 @@ func TestConnectors(t *testing.T) {
 	for _, spec := range vendors.All() {
 		t.Run(spec.ID, func(t *testing.T) {
 			t.Parallel()
-			connectortest.Run(t, spec, os.DirFS(folder(spec.ID)+"/testdata"))
+			connectortest.Run(t, spec, testdata(spec.ID))
 		})
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // most bounds the mutants of one connector.
-const most = 200
+const most = 120
 
 // mutations decodes answers of testdata that were cut short, or in which one
 // value is another.
