@@ -19,7 +19,11 @@
 //  5. Errors.Parse reads the vendor's refusals; codes and statuses are tables.
 //  6. testdata holds conversations, written from the vendor's documents: full,
 //     minimal, duplicate and invalid, and one for everything else that the
-//     connector does. Package connectortest plays them.
+//     connector does. Package connectortest plays them, and derives from them
+//     how the connector must stand every field, failure and secret; what the CRM
+//     cannot do is a waiver with its source there.
+//  7. The CRM's traps are named in traps_answers_test.go and
+//     traps_requests_test.go.
 //
 // Functions of a Spec are pure: no I/O, clock, log or goroutine, and no state.
 package vendors

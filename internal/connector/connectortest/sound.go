@@ -87,6 +87,11 @@ func soundSchemes(t testing.TB, s *connector.Spec) {
 		}
 		texts := append(values(scheme.Headers), scheme.BasicPair[:]...)
 		if scheme.OAuth != nil {
+			for key, setting := range scheme.OAuth.Takes {
+				if !slices.ContainsFunc(s.Settings, func(known connector.Setting) bool { return known.Key == setting }) {
+					t.Errorf("scheme %s: the token answer's %s goes to the setting %s, which does not exist", scheme.ID, key, setting)
+				}
+			}
 			texts = append(append(texts, values(scheme.OAuth.Params)...), scheme.OAuth.TokenURL)
 			if !slices.Contains([]string{"form", "basic", "json"}, scheme.OAuth.ClientAuth) {
 				t.Errorf("scheme %s: client auth %q", scheme.ID, scheme.OAuth.ClientAuth)

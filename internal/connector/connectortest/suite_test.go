@@ -99,6 +99,11 @@ func TestSound(t *testing.T) {
 		{"client auth", func(s *connector.Spec) {
 			s.Schemes = []connector.Scheme{connector.BearerOAuth(connector.OAuth{TokenURL: "https://acme.example"})}
 		}, []string{"client auth"}},
+		{"a token answer for no setting", func(s *connector.Spec) {
+			s.Schemes = []connector.Scheme{connector.BearerOAuth(connector.OAuth{
+				TokenURL: "https://acme.example", ClientAuth: "form", Takes: map[string]string{"host": "site"},
+			})}
+		}, []string{"goes to the setting site"}},
 		{"requires more than it accepts", func(s *connector.Spec) {
 			s.Fields.Requires = []contact.Field{contact.Title}
 		}, []string{"requires: title"}},
