@@ -144,7 +144,13 @@ func set(c contact.Contact, f contact.Field, from contact.Contact) contact.Conta
 // session opens a conversation about a contact with crm.
 func (b *bench) session(t testing.TB, crm connector.Exchanger, in contact.Input) *connector.Session {
 	t.Helper()
-	s, err := connector.NewClient(crm, nil, At).Session(b.spec, b.acc, connector.Job{Input: contact.Normalize(in), Key: Key, At: At()})
+	return b.talk(t, connector.NewClient(crm, nil, At), contact.Normalize(in))
+}
+
+// talk opens a conversation about a normalised contact.
+func (b *bench) talk(t testing.TB, client *connector.Client, in contact.Input) *connector.Session {
+	t.Helper()
+	s, err := client.Session(b.spec, b.acc, connector.Job{Input: in, Key: Key, At: At()})
 	if err != nil {
 		t.Fatal(err)
 	}

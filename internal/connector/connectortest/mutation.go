@@ -8,7 +8,7 @@ import (
 )
 
 // most bounds the mutants of one connector.
-const most = 120
+const most = 80
 
 // mutations decodes answers of testdata that were cut short, or in which one
 // value is another.

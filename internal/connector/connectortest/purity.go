@@ -20,15 +20,16 @@ var errSeen = errors.New("the request was seen and not sent")
 // the same each time, and the input stays as it was.
 func purity(t testing.TB, b *bench) {
 	t.Helper()
-	want := b.draft(t)
+	client := connector.NewClient(b.crm, nil, At)
+	want := b.draft(t, client)
 	var wg sync.WaitGroup
 	drafts := make([]string, 16)
 	for i := range drafts {
-		wg.Go(func() { drafts[i] = b.draft(t) })
+		wg.Go(func() { drafts[i] = b.draft(t, client) })
 	}
 	wg.Wait()
 	for range 100 - len(drafts) {
-		drafts = append(drafts, b.draft(t))
+		drafts = append(drafts, b.draft(t, client))
 	}
 	for _, got := range drafts {
 		if got != want {
@@ -40,10 +41,10 @@ func purity(t testing.TB, b *bench) {
 }
 
 // draft is the create request of a whole contact.
-func (b *bench) draft(t testing.TB) string {
+func (b *bench) draft(t testing.TB, client *connector.Client) string {
 	t.Helper()
 	var draft []byte
-	_, err := b.session(t, b.crm, contact.Input{Contact: b.example}).Create(context.Background(),
+	_, err := b.talk(t, client, contact.Normalize(contact.Input{Contact: b.example})).Create(context.Background(),
 		func(d connector.Draft) (time.Time, error) {
 			draft, _ = json.Marshal(d)
 			return time.Time{}, errSeen
@@ -62,10 +63,7 @@ func untouched(t testing.TB, b *bench) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := connector.NewClient(b.crm, nil, At).Session(b.spec, b.acc, connector.Job{Input: in, Key: Key, At: At()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := b.talk(t, connector.NewClient(b.crm, nil, At), in)
 	ctx := context.Background()
 	if _, _, err := Carry(ctx, s, b.spec); err != nil {
 		t.Errorf("the whole contact: %v", err)
