@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"crmferry/internal/connector"
+	"crmferry/internal/contact"
 	"crmferry/internal/sandbox"
 	"crmferry/internal/sandbox/kit"
 	"crmferry/internal/vendors"
@@ -68,6 +69,7 @@ func (v visit) all() {
 	v.want(v.settle(account, v.minimal("Minimal")), "minimal", "succeeded", "")
 	v.duplicate(account, full)
 	v.invalid(account)
+	v.required()
 	v.want(v.settle(v.connect(v.spec.ID, "expired"), v.minimal("Expired")), "expired token", "failed", "unauthorized")
 	v.want(v.settle(v.connect(v.spec.ID, "noscope"), v.minimal("Noscope")), "missing scope", "failed", v.missingScope())
 	v.limited(account)
@@ -82,9 +84,9 @@ func (v visit) missingScope() string {
 }
 
 // settle posts a contact and waits for the end of its job.
-func (v visit) settle(account string, contact map[string]any, options ...string) job {
+func (v visit) settle(account string, person map[string]any, options ...string) job {
 	v.t.Helper()
-	return v.await(v.post(v.path(account, options...), contact).ID, time.Minute)
+	return v.await(v.post(v.path(account, options...), person).ID, time.Minute)
 }
 
 func (v visit) path(account string, options ...string) string {
@@ -175,6 +177,34 @@ func (v visit) invalid(account string) {
 	}
 	if j.Error.RemoteStatus == 0 || j.Error.Message == "" {
 		v.t.Errorf("invalid: %+v", j.Error)
+	}
+}
+
+// required leaves out each field that the CRM requires: the API says so, and
+// the CRM hears nothing.
+func (v visit) required() {
+	v.t.Helper()
+	account := v.connect(v.spec.ID, "required")
+	for _, field := range v.spec.Fields.Requires {
+		if v.spec.Fields.Defaults[field] != "" {
+			continue // a setting of the account stands in for it
+		}
+		c := v.full("Required")
+		delete(c, string(field))
+		switch field { // names fill each other
+		case contact.Name:
+			delete(c, "first_name")
+			delete(c, "last_name")
+		case contact.FirstName, contact.LastName:
+			delete(c, "name")
+		}
+		p := v.problem(http.StatusUnprocessableEntity, "POST", v.path(account), c)
+		if len(p.Errors) != 1 || p.Errors[0].Pointer != "/"+string(field) || !strings.Contains(p.Errors[0].Message, v.spec.Name) {
+			v.t.Errorf("without %s: %+v", field, p.Errors)
+		}
+	}
+	if n := len(v.world.CRM(v.spec.ID).Requests("required")); n != 0 {
+		v.t.Errorf("%d requests were made for contacts that were not accepted", n)
 	}
 }
 
