@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -110,12 +109,3 @@ type VendorError struct {
 }
 
 func (e *VendorError) Error() string { return e.Code + ": " + e.Message }
-
-// RawOr is raw when it is JSON, else raw as a JSON string.
-func RawOr(raw []byte) json.RawMessage {
-	if json.Valid(raw) {
-		return raw
-	}
-	quoted, _ := json.Marshal(string(raw))
-	return quoted
-}

@@ -284,15 +284,6 @@ func TestUnknownScheme(t *testing.T) {
 	}
 }
 
-func TestRawOr(t *testing.T) {
-	t.Parallel()
-	for body, want := range map[string]string{`{"a":1}`: `{"a":1}`, "<html>": `"\u003chtml\u003e"`, "": `""`} {
-		if got := string(RawOr([]byte(body))); got != want {
-			t.Errorf("RawOr(%q) = %s, want %s", body, got, want)
-		}
-	}
-}
-
 func TestAnswerKeepsTheVendorsWords(t *testing.T) {
 	t.Parallel()
 	body := `{ "id": "1",  "name":"Ada" }`

@@ -25,18 +25,6 @@ const (
 	Stream Format = "stream"
 )
 
-// ParseFormat reads the name of a format; the empty name means Unified.
-func ParseFormat(name string) (Format, bool) {
-	switch f := Format(name); f {
-	case "":
-		return Unified, true
-	case Unified, Raw, Normalized, Stream:
-		return f, true
-	default:
-		return "", false
-	}
-}
-
 // Render writes a contact as a JSON object with the keys in the order of
 // Readable, without those in exclude.
 //

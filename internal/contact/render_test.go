@@ -141,16 +141,3 @@ func TestRenderErrors(t *testing.T) {
 		}
 	}
 }
-
-func TestParseFormat(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]contact.Format{
-		"": contact.Unified, "unified": contact.Unified, "raw": contact.Raw,
-		"normalized": contact.Normalized, "stream": contact.Stream, "Unified": "", "xml": "",
-	} {
-		got, ok := contact.ParseFormat(name)
-		if got != want || ok != (want != "") {
-			t.Errorf("ParseFormat(%q) = %q, %v", name, got, ok)
-		}
-	}
-}

@@ -30,11 +30,6 @@ const (
 	Cancelled Status = "cancelled"
 )
 
-// Statuses lists every state.
-func Statuses() []Status {
-	return []Status{Queued, Running, Waiting, Verifying, Succeeded, Failed, Unknown, Cancelled}
-}
-
 // Terminal says whether the job is over.
 func (s Status) Terminal() bool {
 	switch s {

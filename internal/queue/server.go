@@ -71,13 +71,6 @@ func config(o Options, i int) asynq.Config {
 	}
 }
 
-// Quiet stops taking new tasks; those at work go on.
-func (s *Server) Quiet() {
-	for _, srv := range s.servers {
-		srv.Stop()
-	}
-}
-
 // Stop waits until all work is done or the shutdown time-out is over.
 func (s *Server) Stop() {
 	var wg sync.WaitGroup
