@@ -25,19 +25,21 @@ const (
 
 // Account is an integrated account without its secrets.
 type Account struct {
-	ID          string             `json:"id"` // a plain UUID
-	Tenant      string             `json:"tenant"`
-	CRM         string             `json:"crm"`
-	Name        string             `json:"name,omitempty"`
-	ExternalRef string             `json:"external_ref,omitempty"`
-	Status      Status             `json:"status"`
-	Scheme      string             `json:"scheme"`
-	Settings    map[string]string  `json:"settings,omitempty"`
-	Limits      *Limits            `json:"limits,omitempty"`
-	Identity    connector.Identity `json:"identity,omitzero"`
-	CreatedAt   time.Time          `json:"created_at"`
-	UpdatedAt   time.Time          `json:"updated_at"`
-	CreatedBy   string             `json:"created_by,omitempty"`
+	ID          string            `json:"id"` // a plain UUID
+	Tenant      string            `json:"tenant"`
+	CRM         string            `json:"crm"`
+	Name        string            `json:"name,omitempty"`
+	ExternalRef string            `json:"external_ref,omitempty"`
+	Status      Status            `json:"status"`
+	Scheme      string            `json:"scheme"`
+	Settings    map[string]string `json:"settings,omitempty"`
+	Limits      *Limits           `json:"limits,omitempty"`
+	// App is a digest of the OAuth client by which the account came, "" for none.
+	App       string             `json:"app,omitempty"`
+	Identity  connector.Identity `json:"identity,omitzero"`
+	CreatedAt time.Time          `json:"created_at"`
+	UpdatedAt time.Time          `json:"updated_at"`
+	CreatedBy string             `json:"created_by,omitempty"`
 	// Revision changes with every change of settings, limits or credentials.
 	Revision string `json:"revision"`
 }
@@ -55,6 +57,20 @@ type Limits struct {
 type Window struct {
 	Requests   int     `json:"requests"`
 	PerSeconds float64 `json:"per_seconds"`
+}
+
+// Pace is the limits as a connector reads them; nil for the CRM's own.
+func (a Account) Pace() *connector.Pace {
+	if a.Limits == nil {
+		return nil
+	}
+	p := &connector.Pace{Concurrency: a.Limits.Concurrency, Reserve: a.Limits.Reserve}
+	for _, w := range a.Limits.Windows {
+		p.Windows = append(p.Windows, connector.Window{
+			Requests: w.Requests, Per: time.Duration(w.PerSeconds * float64(time.Second)),
+		})
+	}
+	return p
 }
 
 // Record is an account as it is stored: the credential sealed.

@@ -1,6 +1,8 @@
 package account
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 
@@ -26,8 +28,19 @@ func (s *Sealer) seal(r *Record, c connector.Credential) error {
 	if err != nil {
 		return errors.New("account: the credential cannot be encoded")
 	}
+	r.App = appOf(c)
 	r.Sealed, err = s.Seal(plain, sealContext(r.Tenant, r.ID))
 	return err
+}
+
+// appOf names the OAuth client without telling its id.
+func appOf(c connector.Credential) string {
+	id := c.Values["client_id"]
+	if id == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(c.Scheme + "\x00" + id))
+	return hex.EncodeToString(sum[:8])
 }
 
 // unseal gives the account with its credential. Its error is a *fault.Error.
@@ -42,7 +55,7 @@ func (s *Sealer) unseal(r Record) (connector.Account, error) {
 	}
 	return connector.Account{
 		ID: r.ID, Revision: r.Revision, Settings: r.Clone().Settings,
-		Credential: connector.Credential{Scheme: c.Scheme, Values: c.Values},
+		Credential: connector.Credential{Scheme: c.Scheme, Values: c.Values}, Pace: r.Pace(), App: r.App,
 	}, nil
 }
 

@@ -97,11 +97,7 @@ func (b *batch) send(ctx context.Context, mark Mark) error {
 	if err != nil {
 		return err
 	}
-	sendBy, err := mark(d)
-	if err != nil {
-		return err
-	}
-	reply, err := s.exchange(ctx, OpCreate, d, sendBy)
+	reply, err := s.exchange(ctx, OpCreate, d, mark)
 	if err != nil {
 		return err
 	}

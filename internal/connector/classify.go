@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -56,6 +57,22 @@ func (s *Session) transportFault(op string, err error) error {
 	return f
 }
 
+// verdictOn is what a failed exchange says about the CRM.
+func verdictOn(err error) Verdict {
+	var te *transport.Error
+	if !errors.As(err, &te) {
+		return VerdictNone
+	}
+	switch te.Reason {
+	case transport.InvalidRequest, transport.PrivateAddress, transport.Cancelled, transport.Fenced:
+		return VerdictNone
+	case transport.TooLarge, transport.BadResponse:
+		return VerdictUp
+	default:
+		return VerdictDown
+	}
+}
+
 // refusal classifies an answer outside the accepted statuses.
 func (s *Session) refusal(op string, r Reply) error {
 	parse := s.spec.Errors.Parse
@@ -104,6 +121,9 @@ func (s *Session) classify(op string, r Reply, ve VendorError) *fault.Error {
 	}
 	if f.RetryAfter == 0 {
 		f.RetryAfter = s.spec.Limits.wait(r.Header, f.Kind == fault.RateLimited, answeredAt(r.Header))
+	}
+	if f.Kind == fault.RateLimited && r.Status != http.StatusTooManyRequests {
+		s.permit.Limited(f.RetryAfter)
 	}
 	return f
 }

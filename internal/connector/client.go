@@ -1,10 +1,12 @@
 package connector
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/singleflight"
 
 	"crmferry/internal/contact"
@@ -22,6 +24,10 @@ type Account struct {
 	Revision   string // changes when settings or credentials do
 	Settings   map[string]string
 	Credential Credential
+	// Pace replaces the CRM's limits for this account, nil for none.
+	Pace *Pace
+	// App names the OAuth client by which the account came, "" for none.
+	App string
 }
 
 // Client runs any Spec. What no connector must get wrong is here: addresses,
@@ -31,6 +37,7 @@ type Client struct {
 	override func(crm string) *url.URL
 	cache    *discoveryCache
 	flights  singleflight.Group
+	pacer    Pacer
 }
 
 // NewClient makes a Client. override says where a CRM lives instead of its own
@@ -39,7 +46,13 @@ func NewClient(http Exchanger, override func(crm string) *url.URL, now func() ti
 	if override == nil {
 		override = func(string) *url.URL { return nil }
 	}
-	return &Client{http: http, override: override, cache: newDiscoveryCache(now)}
+	return &Client{http: http, override: override, cache: newDiscoveryCache(now), pacer: unpaced{}}
+}
+
+// Paced has every call ask p first; before the Client is used.
+func (c *Client) Paced(p Pacer) *Client {
+	c.pacer = p
+	return c
 }
 
 // Job is what a Session is about: one contact, its key, and when it was accepted.
@@ -47,6 +60,9 @@ type Job struct {
 	Input contact.Input
 	Key   string
 	At    time.Time
+	// ID is the job's own, "" for a call that belongs to none; Holder names
+	// this attempt at it for the pace, and is made up where it is empty.
+	ID, Holder string
 }
 
 // Session is one conversation with one CRM about one contact.
@@ -56,6 +72,9 @@ type Session struct {
 	acc    Account
 	scheme Scheme
 	call   *Call
+	job    string
+	holder string
+	permit Permit // of the last call
 }
 
 // Session opens a conversation. It does no I/O.
@@ -76,7 +95,7 @@ func (c *Client) Session(spec *Spec, acc Account, job Job) (*Session, error) {
 		settings[spec.Workspace] = job.Input.Workspace
 	}
 	return &Session{
-		client: c, spec: spec, acc: acc, scheme: scheme,
+		client: c, spec: spec, acc: acc, scheme: scheme, job: job.ID, holder: cmp.Or(job.Holder, uuid.NewString()), permit: unpaced{},
 		call: &Call{Settings: settings, Input: job.Input, Key: job.Key, At: job.At},
 	}, nil
 }

@@ -62,7 +62,7 @@ func (s *Session) ask(ctx context.Context, d Discovery, key string) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	reply, err := s.exchange(ctx, OpPrepare, draft, time.Time{})
+	reply, err := s.exchange(ctx, OpPrepare, draft, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package connector
 
 import (
 	"context"
-	"time"
 
 	"crmferry/internal/contact"
 )
@@ -25,11 +24,7 @@ func (s *Session) Do(ctx context.Context, step Step, mark Mark) error {
 	if err != nil {
 		return err
 	}
-	sendBy, err := mark(d)
-	if err != nil {
-		return err
-	}
-	reply, err := s.exchange(ctx, OpFollow, d, sendBy)
+	reply, err := s.exchange(ctx, OpFollow, d, mark)
 	if err != nil {
 		return err
 	}
@@ -52,7 +47,7 @@ func (s *Session) Applied(ctx context.Context, step Step) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	reply, err := s.exchange(ctx, OpCheck, d, time.Time{})
+	reply, err := s.exchange(ctx, OpCheck, d, nil)
 	if err != nil {
 		return false, err
 	}

@@ -20,6 +20,8 @@ type Limits struct {
 	MaxWait time.Duration
 	// Usage lists headers that tell what is left.
 	Usage []UsageHeader
+	// Reserve is an account's own, see Pace.
+	Reserve *int
 }
 
 // Window allows Requests calls in any stretch of Per.
@@ -75,12 +77,51 @@ type WaitHeader struct {
 	Form WaitForm
 }
 
+// Pace is what an account has of its own in place of the CRM's limits.
+type Pace struct {
+	Windows     []Window
+	Concurrency int
+	// Reserve is the share of quotas, in percent, that is left to the
+	// customer's other software; nil for the usual one.
+	Reserve *int
+}
+
+// With gives the limits with an account's own in place.
+func (l Limits) With(p *Pace) Limits {
+	if p == nil {
+		return l
+	}
+	if len(p.Windows) > 0 {
+		l.Windows = p.Windows
+	}
+	if p.Concurrency > 0 {
+		l.Concurrency = p.Concurrency
+	}
+	l.Reserve = p.Reserve
+	return l
+}
+
+// Budget names who shares the limits: the account, all accounts that came by
+// one app, or all accounts of the CRM, which one address calls.
+func (l Limits) Budget(crm, account, app string) string {
+	switch {
+	case l.Scope == PerIP:
+		return "ip-" + crm
+	case l.Scope == PerApp && app != "":
+		return "app-" + crm + "-" + app
+	default:
+		return account
+	}
+}
+
 // UsageHeader is a group of headers that tell how much of a budget is left;
 // empty names are absent. Of a combined header such as "api-usage=18/5000"
 // Used and Limit are read from the first pair of numbers.
 type UsageHeader struct {
 	Remaining, Limit, Reset string
 	Combined                string
-	ResetForm               WaitForm
-	Period                  Period // "" = the short window
+	// List names a header such as "limit=100, remaining=50, reset=5".
+	List      string
+	ResetForm WaitForm
+	Period    Period // "" = the short window
 }

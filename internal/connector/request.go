@@ -132,8 +132,13 @@ func relocate(u, o *url.URL) *url.URL {
 	return &moved
 }
 
-// exchange sends a draft with the account's credentials. An error is classified.
-func (s *Session) exchange(ctx context.Context, op string, d Draft, sendBy time.Time) (Reply, error) {
+// exchange sends a draft with the account's credentials, once the pace allows
+// it. mark, where the call writes, is asked last. An error is classified.
+func (s *Session) exchange(ctx context.Context, op string, d Draft, mark Mark) (Reply, error) {
+	permit, sendBy, err := s.permitted(ctx, op, d, mark)
+	if err != nil {
+		return Reply{}, err
+	}
 	header := http.Header{}
 	for name, value := range d.Header {
 		header.Set(name, value)
@@ -141,13 +146,39 @@ func (s *Session) exchange(ctx context.Context, op string, d Draft, sendBy time.
 	for name, value := range s.scheme.headers(s.acc.Credential, s.call.Settings) {
 		header.Set(name, value)
 	}
+	begun := time.Now()
 	resp, err := s.client.http.Do(ctx, transport.Request{
 		Label: s.spec.ID + "/" + op, Method: d.Method, URL: d.URL, Header: header, Body: d.Body, SendBy: sendBy,
 	})
 	if err != nil {
+		permit.Done(Feedback{Verdict: verdictOn(err), Took: time.Since(begun)})
 		return Reply{}, s.transportFault(op, err)
 	}
+	f := Feedback{Begun: resp.Begun, Took: time.Since(begun), Usage: s.spec.Limits.usage(resp.Header)}
+	f.Verdict, f.Wait = s.spec.Limits.verdict(resp.Status, resp.Header)
+	permit.Done(f)
 	return Reply{Status: resp.Status, Header: resp.Header, Body: s.redact(resp.Body)}, nil
+}
+
+// permitted takes a permit and marks the call. A permit that ran out while the
+// mark was written is replaced: nothing was sent yet.
+func (s *Session) permitted(ctx context.Context, op string, d Draft, mark Mark) (p Permit, sendBy time.Time, err error) {
+	for marked := mark == nil; ; marked = true {
+		if p, err = s.client.pacer.Take(ctx, s.turn(op, d.URL)); err != nil {
+			return nil, sendBy, s.held(op, err)
+		}
+		s.permit = p
+		if !marked {
+			if sendBy, err = mark(d); err != nil {
+				p.Cancel()
+				return nil, sendBy, err
+			}
+		}
+		if !p.Expired() {
+			return p, sendBy, nil
+		}
+		p.Cancel()
+	}
 }
 
 // encoding is the fault of a request that could not be built.

@@ -88,11 +88,7 @@ func (s *Session) relearn() {
 }
 
 func (s *Session) send(ctx context.Context, op string, o Operation, d Draft, mark Mark) (Answer, error) {
-	sendBy, err := mark(d)
-	if err != nil {
-		return Answer{}, err
-	}
-	reply, err := s.exchange(ctx, op, d, sendBy)
+	reply, err := s.exchange(ctx, op, d, mark)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -130,7 +126,7 @@ func (s *Session) read(ctx context.Context, op string, o Operation) (Answer, err
 	if err != nil {
 		return Answer{}, err
 	}
-	reply, err := s.exchange(ctx, op, d, time.Time{})
+	reply, err := s.exchange(ctx, op, d, nil)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -169,7 +165,7 @@ func (s *Session) find(ctx context.Context, finders []Finder) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	reply, err := s.exchange(ctx, OpFind, d, time.Time{})
+	reply, err := s.exchange(ctx, OpFind, d, nil)
 	if err != nil {
 		return Found{}, err
 	}
@@ -239,7 +235,7 @@ func (s *Session) Probe(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	reply, err := s.exchange(ctx, OpProbe, d, time.Time{})
+	reply, err := s.exchange(ctx, OpProbe, d, nil)
 	if err != nil {
 		return Identity{}, err
 	}

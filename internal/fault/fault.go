@@ -78,6 +78,9 @@ type Error struct {
 	Final bool `json:"-"`
 	// RetryAfter is the shortest wait that the CRM asked for; 0 when it named none.
 	RetryAfter time.Duration `json:"-"`
+	// Paced: our own pace held the call back, and nothing was sent. Code says
+	// what it waits for: pace, quota or vendor_down.
+	Paced bool `json:"-"`
 	// Op is the step that failed: prepare, create, follow, read, find, probe, update.
 	Op  string `json:"op,omitempty"`
 	CRM string `json:"-"`

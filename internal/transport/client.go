@@ -83,6 +83,7 @@ type Response struct {
 	Header  http.Header
 	Body    []byte
 	Elapsed time.Duration
+	Begun   time.Duration // until a connection was at hand and the request went out
 }
 
 // Client sends requests. It is safe for concurrent use.
@@ -183,6 +184,7 @@ func (c *Client) exchange(ctx context.Context, r Request, req *http.Request, f *
 		Header:  httpResp.Header,
 		Body:    body,
 		Elapsed: f.elapsed(),
+		Begun:   f.connected,
 	}, nil
 }
 

@@ -1,0 +1,379 @@
+-- One budget's calls, in one step: give back, take, line up, admit. All times
+-- are milliseconds of Redis's clock.
+-- KEYS 1 state   ARGV 1 plan, '' for the last one   2 commands   3 prefix of
+-- the budget's other keys, which lie in the same slot:
+--   lane: jobs on their way to a worker     held: reservations that wait for their slot
+--   calls: calls that are out               turns: accounts that have a line
+--   line:<account>                          window:<name>
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local S, changed = {}, {}
+local flat = redis.call('HGETALL', KEYS[1])
+for i = 1, #flat, 2 do S[flat[i]] = flat[i + 1] end
+local function num(name) return tonumber(S[name]) end
+local function set(name, value) S[name] = tostring(value); changed[name] = true end
+local function clear(name)
+  if S[name] then S[name] = nil; redis.call('HDEL', KEYS[1], name) end
+end
+
+if ARGV[1] ~= '' and ARGV[1] ~= S.plan then set('plan', ARGV[1]) end
+if not S.plan then return {now} end
+local plan = cjson.decode(S.plan)
+local W = plan.windows
+for i, w in ipairs(W) do w.i, w.key = i, ARGV[3] .. 'window:' .. w.name end
+
+local LANE, HELD, CALLS, TURNS = ARGV[3] .. 'lane', ARGV[3] .. 'held', ARGV[3] .. 'calls', ARGV[3] .. 'turns'
+local function line(account) return ARGV[3] .. 'line:' .. account end
+
+-- Leases of the dead.
+for _, key in ipairs({LANE, HELD, CALLS}) do redis.call('ZREMRANGEBYSCORE', key, '-inf', now) end
+
+local function frozen() return num('frozen') or 0 end
+
+local function freeze(till, why)
+  if till > frozen() then set('frozen', till); set('why', why) end
+end
+
+-- cap is what a window allows at present: what the CRM told and what its
+-- refusals taught wins while it is fresh.
+local function cap(w)
+  local n = w.requests
+  local told = num('told' .. w.i)
+  if told and now < (num('toldtill' .. w.i) or 0) then n = math.min(n, told) end
+  local left = num('left' .. w.i)
+  if left and now < (num('lefttill' .. w.i) or 0) then n = math.min(n, left) end
+  local cut = num('cut' .. w.i)
+  if cut then
+    local back = math.floor((now - num('cutat' .. w.i)) / (4 * w.per)) * math.max(1, math.floor(w.requests / 16))
+    n = math.min(n, cut + back)
+  end
+  return math.max(1, n)
+end
+
+local function score(key, from)
+  local z = redis.call('ZREVRANGE', key, from, from, 'WITHSCORES')
+  return z[2] and tonumber(z[2])
+end
+
+-- earliest is when a window has room for one more call. Slots never go before
+-- one that was given already.
+local function earliest(w)
+  local newest = score(w.key, 0)
+  if not newest then return now end
+  local at = math.max(now, newest)
+  local fill = w.grain > 1 and num('fill' .. w.i) or w.grain
+  if fill < w.grain then return at end
+  local oldest = score(w.key, math.max(1, math.floor(cap(w) / w.grain)) - 1)
+  if oldest then at = math.max(at, oldest + w.per + w.guard) end
+  return at
+end
+
+-- slot books one call in a window. Windows of very many calls count them in
+-- grains; a grain's time is that of its last call.
+local function slot(w, at, seq)
+  if w.grain > 1 then
+    local fill, grain = num('fill' .. w.i) or w.grain, S['grain' .. w.i]
+    if fill < w.grain and grain and redis.call('ZSCORE', w.key, grain) then
+      if at > tonumber(redis.call('ZSCORE', w.key, grain)) then redis.call('ZADD', w.key, at, grain) end
+      set('fill' .. w.i, fill + 1)
+      return
+    end
+    set('grain' .. w.i, seq); set('fill' .. w.i, 1)
+  end
+  redis.call('ZADD', w.key, at, seq)
+  redis.call('ZREMRANGEBYSCORE', w.key, '-inf', now - w.per - 2 * w.guard - plan.horizon)
+  redis.call('PEXPIRE', w.key, w.per + w.guard + 60000)
+end
+
+-- applies lists the windows of an operation: those of its own, else the
+-- general ones; and those that stand for quotas.
+local function applies(op)
+  local own, general = {}, {}
+  for _, w in ipairs(W) do
+    if w.quota then table.insert(own, w); table.insert(general, w)
+    elseif w.op == op then table.insert(own, w); own.any = true
+    elseif w.op == '' then table.insert(general, w) end
+  end
+  return own.any and own or general
+end
+
+-- quota gives what a quota's period has used and may use, and its end.
+local function quota(q)
+  local used, ends = num('used' .. q.name) or 0, num('ends' .. q.name) or 0
+  if now >= ends then
+    used, ends = 0, q.ends
+    if q.name == 'day' then ends = (math.floor(now / 86400000) + 1) * 86400000 end
+    if ends <= now then ends = now + 86400000 end
+    set('used' .. q.name, used); set('ends' .. q.name, ends)
+    if q.rolling then clear('limit' .. q.name) end
+  end
+  local limit = num('limit' .. q.name) or q.requests
+  if limit == 0 then return used, math.huge, ends, 0 end -- only the CRM knows it, and has not told
+  return used, math.floor(limit * (100 - q.reserve) / 100), ends, limit
+end
+
+-- when is the time at which a call of op may begin, and what it waits for.
+local function when(op, windows)
+  local at, why = now, ''
+  if frozen() > at then at, why = frozen(), S.why end
+  for _, q in ipairs(plan.quotas) do
+    local used, may, ends = quota(q)
+    if used >= may and ends > at then at, why = ends, 'quota' end
+  end
+  for _, w in ipairs(windows) do
+    local e = earliest(w)
+    if e > at then at, why = e, w.quota and 'quota' or 'pace' end
+  end
+  return at, why
+end
+
+local function concurrency()
+  if S.trial then return 1 end -- after an outage one call at a time
+  return plan.concurrency
+end
+
+local function busy()
+  local most = concurrency()
+  return most > 0 and redis.call('ZCARD', CALLS) >= most
+end
+
+local function begin(c)
+  redis.call('ZADD', CALLS, now + plan.lease, c.holder)
+  redis.call('ZREM', HELD, c.holder)
+  if redis.call('ZREM', LANE, c.job) == 1 then set('jobs', (num('jobs') or 0) + 1) end
+  set('takes', (num('takes') or 0) + 1)
+  if num('takes') > 2000 then -- older calls tell less
+    for _, name in ipairs({'takes', 'jobs', 'spent'}) do set(name, math.floor((num(name) or 0) / 2)) end
+  end
+  for _, q in ipairs(plan.quotas) do set('used' .. q.name, quota(q) + 1) end
+end
+
+local commands = {}
+
+-- take: {go, at} | {sleep, at, seq} | {busy} | {deny, at, why}
+function commands.take(c)
+  local windows = applies(c.op)
+  local at, why = when(c.op, windows)
+  if at - now > plan.horizon then
+    redis.call('ZREM', LANE, c.job)
+    return {'deny', at, why}
+  end
+  if at <= now and busy() then return {'busy', now} end
+  local seq = (num('seq') or 0) + 1
+  set('seq', seq)
+  for _, w in ipairs(windows) do slot(w, at, seq) end
+  if at <= now then begin(c); return {'go', now, '', seq} end
+  redis.call('ZREM', LANE, c.job)
+  redis.call('ZADD', HELD, at + plan.grace, c.holder)
+  return {'sleep', at, why, seq}
+end
+
+local function drop(c)
+  for _, w in ipairs(applies(c.op)) do
+    if w.grain == 1 then redis.call('ZREM', w.key, c.seq) end
+  end
+  redis.call('ZREM', HELD, c.holder)
+  redis.call('ZREM', CALLS, c.holder)
+end
+
+-- confirm turns a reservation whose slot has come into a call.
+function commands.confirm(c)
+  if frozen() > now then
+    drop(c)
+    return {'deny', frozen(), S.why}
+  end
+  if busy() then return {'busy', now} end
+  for _, w in ipairs(applies(c.op)) do
+    local at = redis.call('ZSCORE', w.key, c.seq)
+    if at and tonumber(at) < now then redis.call('ZADD', w.key, now, c.seq) end
+  end
+  begin(c)
+  return {'go', now, '', c.seq}
+end
+
+function commands.cancel(c) drop(c); return {'ok', now} end
+
+-- What the CRM told of its own count: of a short window or of a quota.
+local function told(u)
+  for _, q in ipairs(plan.quotas) do
+    if q.name == u.quota then
+      quota(q)
+      local limit = u.limit > 0 and u.limit or num('limit' .. q.name) or q.requests
+      set('limit' .. q.name, limit); set('used' .. q.name, math.max(0, limit - u.left))
+      if q.rolling then set('ends' .. q.name, now + plan.believe)
+      elseif u.reset > 0 then set('ends' .. q.name, now + u.reset) end
+    end
+  end
+  local w = W[1]
+  if u.quota ~= '' or not w or w.op ~= '' or w.quota then return end
+  if u.limit > 0 and u.limit < w.requests then
+    set('told1', u.limit); set('toldtill1', now + plan.believe)
+  elseif u.limit > 0 then clear('told1') end
+  local count = redis.call('ZCOUNT', w.key, now - w.per, '+inf') * w.grain
+  set('left1', count + u.left); set('lefttill1', now + w.per)
+  if u.left == 0 and u.reset > 0 then freeze(now + u.reset, 'pace') end
+end
+
+-- limited: the CRM refused for its pace. Its word holds; and unless it told its
+-- limit, half of what was allowed is tried from then on.
+local function limited(c)
+  if frozen() <= now then
+    for _, w in ipairs(applies(c.op)) do
+      if not w.quota and not (num('told' .. w.i) and now < (num('toldtill' .. w.i) or 0)) then
+        set('cut' .. w.i, math.max(1, math.floor(cap(w) / 2))); set('cutat' .. w.i, now + c.wait)
+      end
+    end
+  end
+  freeze(now + c.wait, c.wait > plan.long and 'quota' or 'pace')
+  set('refusals', (num('refusals') or 0) + 1)
+end
+
+-- down: the CRM gave no answer of worth. After some in a row it is left alone
+-- for a while, then tried by one call at a time.
+local function down(c)
+  local fails = (num('fails') or 0) + 1
+  set('fails', fails)
+  if c.wait == 0 and fails < plan.patience and not S.trial then return end
+  local level = math.min(num('level') or 0, 20)
+  local pause = math.min(plan.pausecap, plan.pause * 2 ^ level)
+  freeze(now + math.max(c.wait, math.floor(pause * (0.5 + c.spread / 2))), 'vendor_down')
+  set('level', level + 1); set('trial', 1)
+end
+
+local function up()
+  if S.fails then clear('fails') end
+  if S.trial then clear('trial'); clear('level') end
+end
+
+function commands.done(c)
+  redis.call('ZREM', CALLS, c.holder)
+  set('spent', (num('spent') or 0) + c.took)
+  if c.late > 0 then
+    for _, w in ipairs(applies(c.op)) do
+      local at = redis.call('ZSCORE', w.key, c.seq)
+      if at then redis.call('ZADD', w.key, at + c.late, c.seq) end
+    end
+  end
+  if c.verdict == 'down' then down(c) elseif c.verdict == 'up' then up() end
+  for _, u in ipairs(c.usage or {}) do told(u) end
+  if c.verdict == 'limited' then limited(c) end
+  return {'ok', now}
+end
+
+function commands.limited(c) limited(c); return {'ok', now} end
+
+-- room is how many jobs more may be on their way to a worker: what can begin
+-- within the horizon, and no more than keep the calls going.
+local function room()
+  local n = plan.lane
+  if frozen() > now + plan.horizon then return 0 end
+  for _, q in ipairs(plan.quotas) do
+    local used, may = quota(q)
+    n = math.min(n, may - used)
+  end
+  for _, w in ipairs(applies('')) do
+    local taken = redis.call('ZCOUNT', w.key, now + plan.horizon - w.per - w.guard, '+inf')
+    n = math.min(n, cap(w) - taken * w.grain)
+    if w.grain > 1 then n = n + w.grain - (num('fill' .. w.i) or w.grain) end
+  end
+  local lane = redis.call('ZCARD', LANE)
+  n = n - lane
+  local most = concurrency()
+  if most > 0 then
+    local ready = most + math.min(most, plan.ahead)
+    if S.trial then ready = 1 end
+    n = math.min(n, ready - lane - redis.call('ZCARD', HELD) - redis.call('ZCARD', CALLS))
+  end
+  return math.max(0, n)
+end
+
+local function queued() return redis.call('LLEN', TURNS) > 0 end
+
+-- enter: {lane} | {line} | {full}, with the account's backlog.
+function commands.enter(c)
+  local waiting = redis.call('ZCARD', line(c.account))
+  if plan.backlog > 0 and waiting >= plan.backlog then return {'full', now, '', waiting} end
+  if queued() or room() == 0 then return {'line', now, '', waiting} end
+  redis.call('ZADD', LANE, now + plan.travel, c.job)
+  return {'lane', now, '', waiting}
+end
+
+-- join puts a job into its account's line: by priority, then by arrival.
+function commands.join(c)
+  local waiting = line(c.account)
+  redis.call('ZREM', LANE, c.job)
+  local first = redis.call('EXISTS', waiting) == 0
+  redis.call('ZADD', waiting, c.priority * 2 ^ 44 + c.arrival, c.job)
+  if first then redis.call('RPUSH', TURNS, c.account) end
+  return {'ok', now}
+end
+
+function commands.leave(c)
+  local waiting = line(c.account)
+  redis.call('ZREM', LANE, c.job)
+  redis.call('ZREM', waiting, c.job)
+  if redis.call('EXISTS', waiting) == 0 then redis.call('LREM', TURNS, 0, c.account) end
+  return {'ok', now}
+end
+
+-- next is when it pays to admit again.
+local function next()
+  local at = when('', applies(''))
+  return math.max(now + plan.tick, at - plan.horizon)
+end
+
+-- admit moves jobs from the lines to the lane, one account after the other:
+-- {next | 0, job...}
+local function admit()
+  local out = {0}
+  if not queued() then return out end
+  local n = room()
+  while n > 0 do
+    local account = redis.call('LPOP', TURNS)
+    if not account then break end
+    local z = redis.call('ZPOPMIN', line(account))
+    if z[1] then
+      redis.call('ZADD', LANE, now + plan.travel, z[1])
+      table.insert(out, z[1])
+      n = n - 1
+      if redis.call('EXISTS', line(account)) == 1 then redis.call('RPUSH', TURNS, account) end
+    end
+  end
+  if queued() then out[1] = next() end
+  return out
+end
+
+function commands.place(c)
+  local rank = redis.call('ZRANK', line(c.account), c.job)
+  if not rank and redis.call('ZSCORE', LANE, c.job) then rank = -2 end
+  return {'place', now, '', rank or -1}
+end
+
+function commands.look(c)
+  local out = {'look', now, S.why or '', redis.call('ZCARD', line(c.account)), frozen(), redis.call('ZCARD', LANE),
+    redis.call('ZCARD', CALLS), concurrency(), num('takes') or 0, num('jobs') or 0, num('spent') or 0, redis.call('LLEN', TURNS),
+    S.trial and 1 or 0, num('refusals') or 0, (when('', applies('')))}
+  for _, w in ipairs(W) do
+    table.insert(out, cap(w)); table.insert(out, redis.call('ZCOUNT', w.key, now - w.per, '+inf') * w.grain)
+  end
+  for _, q in ipairs(plan.quotas) do
+    local used, may, ends, limit = quota(q)
+    table.insert(out, limit); table.insert(out, used); table.insert(out, limit > 0 and may or -1); table.insert(out, ends)
+  end
+  return out
+end
+
+local results = {}
+for _, c in ipairs(cjson.decode(ARGV[2])) do table.insert(results, commands[c['do']](c)) end
+local admitted = admit()
+
+local writes = {}
+for name in pairs(changed) do
+  if S[name] then table.insert(writes, name); table.insert(writes, S[name]) end
+end
+if #writes > 0 then
+  redis.call('HSET', KEYS[1], unpack(writes))
+  redis.call('PEXPIRE', KEYS[1], plan.memory)
+end
+return {now, admitted, results}

@@ -1,0 +1,48 @@
+package pace
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"crmferry/internal/connector"
+)
+
+// permit is the right to begin one call now.
+type permit struct {
+	turn  *turn
+	given time.Time
+}
+
+func (t *turn) permit(a answer) *permit {
+	t.seq = a.n
+	return &permit{turn: t, given: a.came}
+}
+
+// Expired says that the slot is past.
+func (p *permit) Expired() bool { return time.Since(p.given) > grace }
+
+// Cancel gives slot and lease back.
+func (p *permit) Cancel() { p.turn.desk.send(p.turn.command(doCancel), "") }
+
+// Done gives the lease back and passes on what the call taught. It does not
+// wait for Redis: should the word get lost, the lease ends by itself.
+func (p *permit) Done(f connector.Feedback) {
+	t := p.turn
+	t.p.hosts.heard(t.ask.Host, f.Verdict)
+	c := t.command(doDone)
+	c.Verdict, c.Wait, c.Took, c.Spread = string(f.Verdict), f.Wait.Milliseconds(), f.Took.Milliseconds(), rand.Float64()
+	// The CRM counts the call from when it came: that is the permit's age when
+	// it was sent.
+	c.Late = max(time.Since(p.given)-f.Took+f.Begun, 0).Milliseconds()
+	for _, u := range f.Usage {
+		c.Usage = append(c.Usage, told{Quota: string(u.Period), Limit: u.Limit, Left: u.Left, Reset: u.Reset.Milliseconds()})
+	}
+	t.desk.send(c, "")
+}
+
+// Limited freezes the budget after the fact.
+func (p *permit) Limited(wait time.Duration) {
+	c := p.turn.command(doLimited)
+	c.Wait = wait.Milliseconds()
+	p.turn.desk.send(c, "")
+}

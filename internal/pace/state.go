@@ -1,0 +1,172 @@
+package pace
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"crmferry/internal/connector"
+)
+
+// State is how a budget stands, by Redis's clock.
+type State struct {
+	Now     time.Time
+	Windows []WindowState
+	Quotas  []QuotaState
+	// Concurrency is how many calls may be out, 0 for any number; Calls how
+	// many are.
+	Concurrency int
+	Calls       int
+	// Waiting is how many jobs of the account are in line; Lane how many of the
+	// budget are on their way to a worker; Accounts how many share its turns.
+	Waiting, Lane, Accounts int64
+	// FrozenUntil is zero when calls may be made; FrozenFor is pace, quota or
+	// vendor_down.
+	FrozenUntil time.Time
+	FrozenFor   string
+	// Trial: after an outage one call at a time is tried.
+	Trial bool
+	// Refusals counts the limited answers of the CRM.
+	Refusals int64
+	// NextAt is when the next call may begin.
+	NextAt time.Time
+	// PerSecond is how many jobs a second the pace allows at best, as far as
+	// it is known how many calls a job takes; 0 when it is not limited.
+	PerSecond float64
+}
+
+// WindowState is how a window stands.
+type WindowState struct {
+	Op       string
+	Requests int // allowed now
+	Per      time.Duration
+	Used     int
+	Quota    bool
+}
+
+// QuotaState is how a quota stands. Requests 0: its size is not known.
+type QuotaState struct {
+	Period   connector.Period
+	Requests int
+	Used     int
+	Reserved int
+	ResetsAt time.Time
+}
+
+// State tells how a budget stands for one of its accounts. It changes nothing.
+func (p *Pacer) State(ctx context.Context, budget, account string, l connector.Limits) (State, error) {
+	plan := planOf(l, p.o.CallTimeout+callMargin, p.o.Backlog, time.Now())
+	a := p.desk(budget).do(ctx, &command{Do: doLook, Account: account}, plan.encode())
+	if a.err != nil {
+		return State{}, a.err
+	}
+	n := make([]int64, len(a.rest))
+	for i, v := range a.rest {
+		n[i], _ = v.(int64)
+	}
+	if len(n) != lookHead+2*len(plan.Windows)+4*len(plan.Quotas) {
+		return State{}, errors.New("pace: an answer of another release")
+	}
+	s := stateOf(n)
+	s.FrozenFor, _ = a.rest[1].(string)
+	if !s.FrozenUntil.After(s.Now) {
+		s.FrozenUntil, s.FrozenFor = time.Time{}, ""
+	}
+	rest := n[lookHead:]
+	for _, w := range plan.Windows {
+		s.Windows = append(s.Windows, WindowState{Op: w.Op, Requests: int(rest[0]), Used: int(rest[1]), Per: millis(w.Per), Quota: w.Quota})
+		rest = rest[2:]
+	}
+	for _, q := range plan.Quotas {
+		s.Quotas = append(s.Quotas, quotaState(q, rest))
+		rest = rest[4:]
+	}
+	s.PerSecond = perSecond(s, n[7], n[8], n[9])
+	return s, nil
+}
+
+// lookHead is how many values come before those of the windows.
+const lookHead = 14
+
+func stateOf(n []int64) State {
+	return State{
+		Now: at(n[0]), Waiting: n[2], FrozenUntil: at(n[3]), Lane: n[4], Calls: int(n[5]), Concurrency: int(n[6]),
+		Accounts: n[10], Trial: n[11] == 1, Refusals: n[12], NextAt: at(n[13]),
+	}
+}
+
+func quotaState(q quota, n []int64) QuotaState {
+	s := QuotaState{Period: connector.Period(q.Name), Requests: int(n[0]), Used: int(n[1]), ResetsAt: at(n[3])}
+	if n[2] >= 0 {
+		s.Reserved = int(n[0] - n[2])
+	}
+	return s
+}
+
+func at(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// perSecond is the least of what the windows and the concurrency let through,
+// given what a job took so far: takes calls for jobs, which lasted spent
+// milliseconds together.
+func perSecond(s State, takes, jobs, spent int64) float64 {
+	calls := 1.0
+	if jobs > 0 && takes > jobs {
+		calls = float64(takes) / float64(jobs)
+	}
+	rate := 0.0
+	lower := func(r float64) {
+		if rate == 0 || r < rate {
+			rate = r
+		}
+	}
+	for _, w := range s.Windows {
+		if w.Op == "" && !w.Quota {
+			lower(float64(w.Requests) / w.Per.Seconds())
+		}
+	}
+	if s.Concurrency > 0 && spent > 0 {
+		lower(float64(s.Concurrency) / (float64(spent) / float64(takes) / 1000))
+	}
+	return rate / calls
+}
+
+// Outlook is what a waiting job can expect.
+type Outlook struct {
+	// Ahead is how many jobs of its account go before it.
+	Ahead int64
+	// Begins and Ends are estimates: rank divided by rate.
+	Begins, Ends time.Time
+	WaitingFor   string // pace, quota or vendor_down
+}
+
+// Outlook estimates when a job that waits in line has its turn; false when it
+// is not in line any more.
+func (p *Pacer) Outlook(ctx context.Context, m Member, l connector.Limits) (Outlook, bool, error) {
+	a := p.desk(m.Budget).do(ctx, m.command(doPlace), p.plan(l))
+	if a.err != nil || a.n < 0 {
+		return Outlook{}, false, a.err
+	}
+	s, err := p.State(ctx, m.Budget, m.Account, l)
+	if err != nil {
+		return Outlook{}, false, err
+	}
+	return outlook(s, a.n), true, nil
+}
+
+func outlook(s State, ahead int64) Outlook {
+	o := Outlook{Ahead: ahead, Begins: s.NextAt, WaitingFor: s.FrozenFor}
+	if s.NextAt.Before(s.Now) {
+		o.Begins = s.Now
+	}
+	if o.WaitingFor == "" {
+		o.WaitingFor = "pace"
+	}
+	perJob := time.Duration(0)
+	if s.PerSecond > 0 {
+		perJob = time.Duration(float64(time.Second) / s.PerSecond)
+	}
+	// Accounts that share a budget take turns.
+	o.Begins = o.Begins.Add(time.Duration(ahead*max(s.Accounts, 1)) * perJob)
+	o.Ends = o.Begins.Add(perJob)
+	return o
+}
