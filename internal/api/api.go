@@ -37,13 +37,14 @@ type Accounts interface {
 	Describe(ctx context.Context, tenant, id string) (account.Account, *connector.Spec, error)
 }
 
-// Deps is what the API works with. Jobs, Accounts, Catalogue and Tokens are
-// needed.
+// Deps is what the API works with. Jobs, Accounts, Catalogue, Tokens and Pace
+// are needed.
 type Deps struct {
 	Jobs      *job.Service
 	Accounts  Accounts
 	Catalogue Catalogue
 	Tokens    Tokens
+	Pace      Pace
 	// Ready says whether requests can be served; nil means always.
 	Ready func(context.Context) error
 	// Logger gets one line for each request; nil is silence.
@@ -73,8 +74,8 @@ type server struct {
 // New makes the handler of all routes. Requests may wait up to 60 s for a job,
 // so the server's write time-out must be longer.
 func New(d Deps) (http.Handler, error) {
-	if d.Jobs == nil || d.Accounts == nil || d.Catalogue == nil || d.Tokens == nil || d.NewKey == nil {
-		return nil, errors.New("api: Jobs, Accounts, Catalogue, Tokens and NewKey are needed")
+	if d.Jobs == nil || d.Accounts == nil || d.Catalogue == nil || d.Tokens == nil || d.Pace == nil || d.NewKey == nil {
+		return nil, errors.New("api: Jobs, Accounts, Catalogue, Tokens, Pace and NewKey are needed")
 	}
 	patterns, err := compileFormats(d.Catalogue.All())
 	if err != nil {
@@ -86,6 +87,7 @@ func New(d Deps) (http.Handler, error) {
 	s.addContacts()
 	s.addJobs()
 	s.addAccounts()
+	s.addLimits()
 	s.addCRMs()
 	s.addOpen(engine)
 	if err := s.finishDocument(); err != nil {

@@ -49,7 +49,7 @@ func BenchmarkCreate(b *testing.B) {
 	}
 	store := forgetful{newMemory()}
 	handler, err := New(Deps{
-		Jobs:     &job.Service{Store: store, Queue: store, Accepted: func(string) {}},
+		Jobs:     &job.Service{Store: store, Queue: store, Gate: gate{}, Accepted: func(string) {}},
 		Accounts: oneAccount{spec: testCatalogue()[0]}, Catalogue: testCatalogue(), Tokens: tokens, NewKey: uuid.NewString,
 		Logger: slog.New(slog.NewJSONHandler(io.Discard, nil)),
 	})

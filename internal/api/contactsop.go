@@ -21,7 +21,7 @@ func (s *server) addContacts() {
 		MaxBodyBytes: maxContactBody + 1, SkipValidateBody: true,
 		Middlewares: huma.Middlewares{s.takeJSON(maxContactBody)},
 		Responses:   s.createAnswers(),
-		Errors:      []int{400, 401, 403, 404, 408, 409, 413, 415, 422, 502, 503, 504},
+		Errors:      []int{400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 502, 503, 504},
 	}, s.create)
 	op := s.huma.OpenAPI().Paths[contactsPath].Post
 	op.RequestBody.Content[jsonMedia].Schema = named(contactRequestSchema)

@@ -54,7 +54,7 @@ func TestCreateStoresWhatWasAsked(t *testing.T) {
 	j := h.jobs.last()
 	want := job.Base{
 		ID: j.ID, Key: j.Key, Tenant: "acme", AccountID: fullAccount, CRM: "full", CreatedAt: clock(), ExpiresAt: clock().Add(30 * time.Minute),
-		OnDuplicate: job.UpdateDuplicate, ClientRef: "row-7", Metadata: []byte(`{"batch":7}`), CreatedBy: "ci",
+		Budget: fullAccount, OnDuplicate: job.UpdateDuplicate, ClientRef: "row-7", Metadata: []byte(`{"batch":7}`), CreatedBy: "ci",
 		Show: job.Show{Format: contact.Normalized, IgnoreRemoteData: true, ExcludeFields: []string{"tags", "urls", "id", "name"}},
 	}
 	if diff := cmp.Diff(want, j.Base); diff != "" {

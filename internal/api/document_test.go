@@ -56,7 +56,7 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"DELETE /integrated-accounts/{id}", "DELETE /jobs/{id}", "GET /crms", "GET /crms/{crm}", "GET /healthz",
-		"GET /integrated-accounts", "GET /integrated-accounts/{id}", "GET /jobs", "GET /jobs/{id}", "GET /jobs/{id}/result", "GET /readyz",
+		"GET /integrated-accounts", "GET /integrated-accounts/{id}", "GET /integrated-accounts/{id}/limits", "GET /jobs", "GET /jobs/{id}", "GET /jobs/{id}/result", "GET /readyz",
 		"POST /integrated-accounts", "POST /integrated-accounts/{id}/check", "POST /jobs/{id}/cancel", "POST /jobs/{id}/retry",
 		"POST /unified/crm/contacts",
 	}

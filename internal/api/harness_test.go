@@ -146,8 +146,8 @@ func newHarness(t testing.TB, adjust ...func(*Deps)) *harness {
 	tokens, err := NewStaticTokens(principals())
 	check(t, err)
 	d := Deps{
-		Jobs:     &job.Service{Store: h.jobs, Queue: h.jobs, Accepted: func(string) {}},
-		Accounts: h.accounts(t), Catalogue: testCatalogue(), Tokens: tokens,
+		Jobs:     &job.Service{Store: h.jobs, Queue: h.jobs, Gate: gate{}, Accepted: func(string) {}},
+		Accounts: h.accounts(t), Catalogue: testCatalogue(), Tokens: tokens, Pace: pacemaker{},
 		Logger: slog.New(slog.NewJSONHandler(h.log, nil)), Observe: h.seen.add, Now: clock, NewKey: uuid.NewString,
 	}
 	for _, f := range adjust {

@@ -51,12 +51,20 @@ func (s *server) getJob(ctx context.Context, in *getJobInput) (*huma.StreamRespo
 	if err != nil {
 		return nil, err
 	}
-	body, err := s.jobBody(ctx, j, in.IgnoreRemoteData.Set && !in.IgnoreRemoteData.Value)
+	withRemote := in.IgnoreRemoteData.Set && !in.IgnoreRemoteData.Value
+	body, err := s.jobBody(ctx, j, time.Time{}, withRemote)
 	if err != nil {
 		return nil, err
 	}
+	tag := etag(body) // of the state: estimates move all the time
+	if j.Place == job.InLine {
+		var ends time.Time
+		j, ends = s.foreseen(ctx, j)
+		if body, err = s.jobBody(ctx, j, ends, withRemote); err != nil {
+			return nil, err
+		}
+	}
 	r := newReply(http.StatusOK, body)
-	tag := etag(body)
 	if matches(in.IfNoneMatch, tag) {
 		r = newReply(http.StatusNotModified, nil)
 	}
@@ -157,7 +165,7 @@ func (s *server) cancelJob(ctx context.Context, in *cancelInput) (*huma.StreamRe
 		}
 		return r.output(), nil
 	}
-	body, err := s.jobBody(ctx, j, false)
+	body, err := s.jobBody(ctx, j, time.Time{}, false)
 	if err != nil {
 		return nil, err
 	}

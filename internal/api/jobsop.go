@@ -59,7 +59,7 @@ func (s *server) addJobActions() {
 		Summary: "Make a new job of one that is over", DefaultStatus: http.StatusAccepted,
 		Description: "The new job has retry_of. Where the CRM holds the contact already, or may hold it, accept_duplicate_risk=true is needed.",
 		Responses:   map[string]*huma.Response{"202": s.accepted("The new job")},
-		Errors:      []int{401, 403, 404, 409, 410},
+		Errors:      []int{401, 403, 404, 409, 410, 429, 503},
 	}, s.retryJob)
 	add(s, ScopeJobsWrite, huma.Operation{
 		OperationID: "delete-job", Method: http.MethodDelete, Path: oneJob, Tags: []string{tagJobs},

@@ -12,31 +12,32 @@ import (
 
 // jobView is a job as callers see it. Members that do not apply are left out.
 type jobView struct {
-	ID              string            `json:"id" example:"job_0197f7a2"`
-	Status          job.Status        `json:"status" enum:"queued,running,waiting,verifying,succeeded,failed,unknown,cancelled" doc:"The last four are final"`
-	AccountID       string            `json:"integrated_account_id"`
-	CRM             string            `json:"crm"`
-	Attempts        int64             `json:"attempts" doc:"How often a worker took the job"`
-	CreatedAt       time.Time         `json:"created_at"`
-	ExpiresAt       time.Time         `json:"expires_at,omitzero" doc:"When the job is given up at the latest"`
-	StartedAt       time.Time         `json:"started_at,omitzero"`
-	FinishedAt      time.Time         `json:"finished_at,omitzero"`
-	NextAttemptAt   time.Time         `json:"next_attempt_at,omitzero"`
-	WaitingFor      job.WaitingFor    `json:"waiting_for,omitempty" enum:"pace,quota,retry,vendor_down,reauthorization,paused,account_disabled"`
-	WaitingUntil    time.Time         `json:"waiting_until,omitzero"`
-	CancelRequested bool              `json:"cancel_requested,omitempty" doc:"A cancel was asked for while a call was out"`
-	Outcome         job.Outcome       `json:"outcome,omitempty" enum:"created,matched,updated"`
-	RemoteID        string            `json:"remote_id,omitempty" doc:"The contact's id in the CRM"`
-	Result          json.RawMessage   `json:"result,omitempty" doc:"The unified contact, once the job succeeded; not in lists"`
-	Error           *jobError         `json:"error,omitempty" doc:"Why the job failed, or what it last ran into"`
-	Warnings        []contact.Warning `json:"warnings" doc:"What of the request was not honoured, and why"`
-	Timeline        []jobAttempt      `json:"timeline" doc:"The attempts, oldest first"`
-	Durations       job.Durations     `json:"durations_ms" doc:"Where the time went, in milliseconds"`
-	ClientRef       string            `json:"client_ref,omitempty"`
-	Metadata        json.RawMessage   `json:"metadata,omitempty" doc:"Yours, as you sent it"`
-	CreatedBy       string            `json:"created_by,omitempty" doc:"The token that made the job"`
-	RetryOf         string            `json:"retry_of,omitempty"`
-	RetriedAs       string            `json:"retried_as,omitempty"`
+	ID                string            `json:"id" example:"job_0197f7a2"`
+	Status            job.Status        `json:"status" enum:"queued,running,waiting,verifying,succeeded,failed,unknown,cancelled" doc:"The last four are final"`
+	AccountID         string            `json:"integrated_account_id"`
+	CRM               string            `json:"crm"`
+	Attempts          int64             `json:"attempts" doc:"How often a worker took the job"`
+	CreatedAt         time.Time         `json:"created_at"`
+	ExpiresAt         time.Time         `json:"expires_at,omitzero" doc:"When the job is given up at the latest"`
+	StartedAt         time.Time         `json:"started_at,omitzero"`
+	FinishedAt        time.Time         `json:"finished_at,omitzero"`
+	NextAttemptAt     time.Time         `json:"next_attempt_at,omitzero"`
+	WaitingFor        job.WaitingFor    `json:"waiting_for,omitempty" enum:"pace,quota,retry,vendor_down,reauthorization,paused,account_disabled"`
+	WaitingUntil      time.Time         `json:"waiting_until,omitzero"`
+	CancelRequested   bool              `json:"cancel_requested,omitempty" doc:"A cancel was asked for while a call was out"`
+	EstimatedFinishAt time.Time         `json:"estimated_finish_at,omitzero" doc:"An estimate: the jobs ahead, divided by the pace"`
+	Outcome           job.Outcome       `json:"outcome,omitempty" enum:"created,matched,updated"`
+	RemoteID          string            `json:"remote_id,omitempty" doc:"The contact's id in the CRM"`
+	Result            json.RawMessage   `json:"result,omitempty" doc:"The unified contact, once the job succeeded; not in lists"`
+	Error             *jobError         `json:"error,omitempty" doc:"Why the job failed, or what it last ran into"`
+	Warnings          []contact.Warning `json:"warnings" doc:"What of the request was not honoured, and why"`
+	Timeline          []jobAttempt      `json:"timeline" doc:"The attempts, oldest first"`
+	Durations         job.Durations     `json:"durations_ms" doc:"Where the time went, in milliseconds"`
+	ClientRef         string            `json:"client_ref,omitempty"`
+	Metadata          json.RawMessage   `json:"metadata,omitempty" doc:"Yours, as you sent it"`
+	CreatedBy         string            `json:"created_by,omitempty" doc:"The token that made the job"`
+	RetryOf           string            `json:"retry_of,omitempty"`
+	RetriedAs         string            `json:"retried_as,omitempty"`
 }
 
 // jobError says why a job failed.

@@ -5,10 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
+	"crmferry/internal/account"
+	"crmferry/internal/connector"
 	"crmferry/internal/contact"
 	"crmferry/internal/fault"
 	"crmferry/internal/job"
+	"crmferry/internal/pace"
 )
 
 // memory keeps jobs for tests, by the rules of job.Store and job.Queue.
@@ -56,7 +60,8 @@ func (m *memory) Accept(_ context.Context, a job.Acceptance) (job.Ref, string, b
 	if id, taken := m.keys[key]; taken && a.IdempotencyKey != "" {
 		return m.jobs[id].Ref(), m.prints[id], false, nil
 	}
-	j := job.Job{Base: a.Base, Epoch: 1, Status: job.Queued, Place: job.InQueue}
+	j := a.Job()
+	j.Epoch = 1
 	m.jobs[j.ID], m.inputs[j.ID], m.prints[j.ID], m.keys[key] = j, a.Input, a.Fingerprint, j.ID
 	m.order = append(m.order, j.ID)
 	return j.Ref(), a.Fingerprint, true, nil
@@ -201,3 +206,35 @@ func (m *memory) last() job.Job {
 }
 
 func (m *memory) Has(context.Context, job.Ref) (bool, error) { return true, nil }
+
+// gate sends jobs to a worker at once, unless their reference says otherwise.
+type gate struct{}
+
+func (gate) Enter(_ context.Context, b job.Base) (string, bool, error) {
+	if b.ClientRef == "one too many" {
+		return "", false, &job.Refusal{Reason: job.ErrBacklog, RetryAfter: time.Second}
+	}
+	return b.AccountID, b.ClientRef != "waits", nil
+}
+
+func (gate) Join(context.Context, job.Waiter) error        { return nil }
+func (gate) Leave(context.Context, job.Waiter) error       { return nil }
+func (gate) Has(context.Context, job.Waiter) (bool, error) { return true, nil }
+
+// pacemaker knows a budget of which some is used.
+type pacemaker struct{}
+
+func (pacemaker) Outlook(context.Context, account.Account, *connector.Spec, job.Job) (begins, ends time.Time, what job.WaitingFor, err error) {
+	return clock().Add(time.Minute), clock().Add(2 * time.Minute), job.ForQuota, nil
+}
+
+func (pacemaker) State(context.Context, account.Account, *connector.Spec) (pace.State, error) {
+	return pace.State{
+		Now: clock(), NextAt: clock().Add(time.Minute), Concurrency: 5, Calls: 2, Waiting: 30, Accounts: 1, PerSecond: 10,
+		Windows: []pace.WindowState{{Requests: 100, Per: 10 * time.Second, Used: 60}, {Requests: 900, Per: 24 * time.Hour, Used: 40, Quota: true}},
+		Quotas: []pace.QuotaState{
+			{Period: connector.Day, Requests: 1000, Used: 970, Reserved: 50, ResetsAt: clock().Add(time.Hour)}, {Period: connector.Rolling24},
+		},
+		FrozenUntil: clock().Add(time.Minute), FrozenFor: "pace", Refusals: 3,
+	}, nil
+}

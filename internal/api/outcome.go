@@ -99,7 +99,8 @@ func failure(j job.Job) *Problem {
 // pending is the answer that names the job instead of the contact: 202 with
 // the job, where to find it, and when to look again.
 func (s *server) pending(ctx context.Context, j job.Job) (*reply, error) {
-	body, err := s.jobBody(ctx, j, false)
+	j, ends := s.foreseen(ctx, j)
+	body, err := s.jobBody(ctx, j, ends, false)
 	if err != nil {
 		return nil, err
 	}
@@ -111,9 +112,10 @@ func (s *server) pending(ctx context.Context, j job.Job) (*reply, error) {
 }
 
 // jobBody is a job as JSON; one that succeeded with its contact, while that is
-// kept.
-func (s *server) jobBody(ctx context.Context, j job.Job, withRemote bool) ([]byte, error) {
+// kept. ends is when it will be over, as far as that can be told.
+func (s *server) jobBody(ctx context.Context, j job.Job, ends time.Time, withRemote bool) ([]byte, error) {
 	v := viewOf(j)
+	v.EstimatedFinishAt = utc(ends)
 	if j.Status == job.Succeeded {
 		result, err := s.result(ctx, j)
 		if err != nil && !errors.Is(err, job.ErrGone) {

@@ -28,6 +28,7 @@ const (
 	problemCheck       = "check-failed"
 	problemInternal    = "internal"
 	problemUnavailable = "unavailable"
+	problemBacklog     = "too-many-waiting"
 )
 
 // problemType is one kind of problem, the same for every occurrence.
@@ -89,6 +90,8 @@ func problemTypes() []problemType {
 			"The check of an integrated account failed; kind says how. The status is the one of a job that failed with this kind."},
 		{problemInternal, "Internal error", http.StatusInternalServerError,
 			"A fault of ours. The request can be repeated, with an Idempotency-Key safely."},
+		{problemBacklog, "Too many contacts are waiting", http.StatusTooManyRequests,
+			"Contacts come in faster than the CRM takes them, and the account or the tenant has as many waiting as it may. Nothing was stored. Retry-After says when there is room again."},
 		{problemUnavailable, "Temporarily unavailable", http.StatusServiceUnavailable,
 			"A part of the service cannot be reached now. Retry-After says when to try again."},
 	}

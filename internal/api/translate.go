@@ -18,6 +18,7 @@ import (
 func translate(err error) error {
 	var invalid *contact.Invalid
 	var failed *fault.Error
+	var refusal *job.Refusal
 	switch {
 	case errors.As(err, &invalid):
 		return badDocument(invalid)
@@ -25,6 +26,9 @@ func translate(err error) error {
 		return problem(problemNotFound, "There is no such job, or it is past retention.")
 	case errors.Is(err, job.ErrGone):
 		return problem(problemGone, "The job's contact is not kept any more.")
+	case errors.As(err, &refusal) && errors.Is(err, job.ErrBacklog):
+		return problem(problemBacklog, "The account has as many contacts waiting for its CRM's pace as it may.").
+			with("Retry-After", seconds(refusal.RetryAfter)).because(err)
 	case errors.Is(err, job.ErrTerminal):
 		return problem(problemConflict, "The job is over.")
 	case errors.Is(err, job.ErrNotTerminal):

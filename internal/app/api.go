@@ -99,8 +99,8 @@ func (s *service) handler() (http.Handler, error) {
 		return nil, err
 	}
 	return api.New(api.Deps{
-		Jobs:     &job.Service{Store: h.store, Queue: h.queue, Accepted: h.metrics.JobAccepted, Admit: h.admission()},
-		Accounts: h.accounts, Catalogue: h.crms, Tokens: tokens, Ready: h.ready, Logger: h.log,
+		Jobs:     &job.Service{Store: h.store, Queue: h.queue, Gate: h.pacing(), Accepted: h.metrics.JobAccepted, Admit: h.admission()},
+		Accounts: h.accounts, Pace: h.pacing(), Catalogue: h.crms, Tokens: tokens, Ready: h.ready, Logger: h.log,
 		Observe: h.metrics.HTTPRequest, NewKey: newKey, Closing: s.ending,
 	})
 }

@@ -20,6 +20,7 @@ import (
 	"crmferry/internal/config"
 	"crmferry/internal/connector"
 	"crmferry/internal/job"
+	"crmferry/internal/pace"
 	"crmferry/internal/queue"
 	"crmferry/internal/store"
 	"crmferry/internal/telemetry"
@@ -36,6 +37,7 @@ type house struct {
 	store    *store.Store
 	queue    *queue.Queue
 	client   *connector.Client
+	pacer    *pace.Pacer
 	accounts *account.Service
 	crms     *vendors.Catalogue
 }
@@ -80,14 +82,30 @@ func build(ctx context.Context, c config.Config, out io.Writer) (*house, error) 
 		return nil, err
 	}
 	h.queue = queue.New(h.db, taskTimeout)
-	h.client = connector.NewClient(h.transport(), func(crm string) *url.URL { return c.CRMBaseURLs[crm] }, nil)
+	h.pacer = pace.New(h.db, pace.Options{
+		CallTimeout: c.CRMTimeout, Backlog: c.AccountBacklog, Admitted: h.mover().Move, Failed: h.failed("pace"),
+	})
+	h.client = connector.NewClient(h.transport(), func(crm string) *url.URL { return c.CRMBaseURLs[crm] }, nil).Paced(h.pacer)
 	h.accounts = account.NewService(account.Deps{
 		Store: h.store.Accounts(), Sealer: sealer, Catalogue: h.crms, Prober: account.SessionProber{Client: h.client},
 	})
 	return h, nil
 }
 
+// mover sends jobs from the lines to the queue.
+func (h *house) mover() *job.Mover {
+	return &job.Mover{Records: h.store, Queue: h.queue, Failed: h.failed("waiting lines")}
+}
+
+// failed logs errors of what goes on in the background.
+func (h *house) failed(what string) func(error) {
+	return func(err error) { h.log.Error(what, "error", err.Error()) }
+}
+
+func (h *house) pacing() pacing { return pacing{h.pacer, h.accounts} }
+
 func (h *house) close() {
+	h.pacer.Close()
 	_ = h.store.Close()
 	h.db.close()
 }
@@ -124,7 +142,7 @@ func (h *house) transport() *transport.Client {
 // runner carries jobs across until stopping is closed.
 func (h *house) runner(stopping <-chan struct{}) *job.Runner {
 	return &job.Runner{
-		Records: h.store, Accounts: h.accounts, CRMs: h.crms, Client: h.client,
+		Records: h.store, Accounts: h.accounts, CRMs: h.crms, Client: h.client, Line: h.pacing(),
 		Policy: job.DefaultPolicy(), Timing: job.DefaultTiming(h.config.CRMTimeout),
 		Observer: observer{h.log, h.metrics}, Spread: rand.Float64, Held: job.NewHeld(), Stopping: stopping,
 	}

@@ -44,13 +44,14 @@ func (h *house) startWorker() (*worker, error) {
 	}
 	w.done.Go(func() { runner.Held.KeepLeases(ctx, h.store, runner.Timing.Lease) })
 	w.done.Go(func() { h.reaper().Run(ctx) })
+	w.done.Go(func() { h.pacer.Upkeep(ctx) })
 	w.done.Go(func() { h.watchQueue(ctx) })
 	return w, nil
 }
 
 func (h *house) reaper() *job.Reaper {
 	return &job.Reaper{
-		Open: h.store, Queue: h.queue, Holder: newKey(), Every: reapEvery,
+		Open: h.store, Queue: h.queue, Line: h.pacing(), Holder: newKey(), Every: reapEvery,
 		Healed: func(ref job.Ref, reason string) {
 			if reason == job.TimerDue {
 				return
@@ -58,7 +59,7 @@ func (h *house) reaper() *job.Reaper {
 			h.metrics.ReaperHealed(reason)
 			h.log.Warn("job put back to work", "job", ref.ID, "account", ref.Account, "crm", ref.CRM, "reason", reason)
 		},
-		Failed: func(err error) { h.log.Error("reaper", "error", err.Error()) },
+		Failed: h.failed("reaper"),
 	}
 }
 

@@ -27,6 +27,7 @@ func defaults() Config {
 		ReceiptTTL:      720 * time.Hour,
 		DataDir:         "data",
 		Concurrency:     64,
+		AccountBacklog:  100_000,
 		CRMTimeout:      20 * time.Second,
 		ShutdownTimeout: 30 * time.Second,
 		Webhooks:        ladder,

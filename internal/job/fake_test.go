@@ -26,6 +26,7 @@ type shelf struct {
 	now    time.Time
 	owners map[string]string
 	trail  []string // the states that the job passed through
+	joined []job.Waiter
 }
 
 func (s *shelf) Claim(_ context.Context, ref job.Ref, _ time.Duration) (job.Claimed, error) {
@@ -72,6 +73,15 @@ func (s *shelf) Finish(_ context.Context, j job.Job, r *job.Result) error {
 	s.note()
 	return nil
 }
+
+func (s *shelf) Join(_ context.Context, w job.Waiter) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.joined = append(s.joined, w)
+	return nil
+}
+
+func (s *shelf) Has(context.Context, job.Waiter) (bool, error) { return true, nil }
 
 func (s *shelf) note() {
 	if n := len(s.trail); n == 0 || s.trail[n-1] != string(s.j.Status) {

@@ -83,6 +83,7 @@ const (
 	InQueue  Place = "queue"  // a task for the current epoch was or is being enqueued
 	AtWorker Place = "worker" // a worker holds it under a lease
 	OnTimer  Place = "timer"  // it waits for a time; no task exists
+	InLine   Place = "line"   // it waits in its account's line for the pace; no task exists
 )
 
 // Job is one contact create. Base never changes after acceptance; State is
@@ -119,6 +120,8 @@ type Base struct {
 	Accepted    []contact.Warning `json:"accepted_with,omitempty"`
 	// Idem is a digest that names the caller's idempotency key, "" without one.
 	Idem string `json:"idem,omitempty"`
+	// Budget names who shares the limits that the job's calls draw on.
+	Budget string `json:"budget,omitempty"`
 	// Key is a UUID made for the job: what the CRM sees as idempotency key.
 	Key string `json:"key"`
 }
@@ -245,6 +248,10 @@ func (j *Job) taken(now time.Time) {
 		j.StartedAt = now
 	}
 	rest := max(now.Sub(j.Since), 0)
+	if j.NextAttemptAt.IsZero() && j.WaitingFor != "" { // it was in line
+		*j.waitBucket() += rest.Milliseconds()
+		rest = 0
+	}
 	if !j.NextAttemptAt.IsZero() {
 		waited := min(rest, max(j.NextAttemptAt.Sub(j.Since), 0))
 		*j.waitBucket() += waited.Milliseconds()

@@ -32,6 +32,9 @@ type Verdict struct {
 	Error      *fault.Error
 	// Charge: the attempt counts against MaxFailures.
 	Charge bool
+	// InLine: it waits in its account's line, and At is the earliest time at
+	// which its turn can come.
+	InLine bool
 	// Setback: the fault is a passing one; the back-off grows.
 	Setback bool
 }
@@ -76,10 +79,13 @@ func judge(p Policy, j Job, f *fault.Error, now time.Time, spread float64) Verdi
 	if f.Final {
 		return Verdict{Status: Failed, Error: f, Charge: true}
 	}
+	if f.Paced { // no call was made: nothing went wrong
+		return Verdict{Status: Waiting, At: now.Add(f.RetryAfter), WaitingFor: WaitingFor(f.Code), InLine: true}
+	}
 	switch f.Kind {
 	case fault.RateLimited:
 		at := now.Add(max(f.RetryAfter, backoff(p, 0, spread)))
-		return Verdict{Status: Waiting, At: at, WaitingFor: paceOrQuota(f), Error: f, Setback: f.RetryAfter == 0}
+		return Verdict{Status: Waiting, At: at, WaitingFor: paceOrQuota(f), Error: f, InLine: true, Setback: f.RetryAfter == 0}
 	case fault.Unavailable:
 		at := now.Add(max(f.RetryAfter, backoff(p, j.Setbacks, spread)))
 		return Verdict{Status: Waiting, At: at, WaitingFor: ForVendor, Error: f, Setback: true}

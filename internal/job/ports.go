@@ -28,7 +28,8 @@ type Records interface {
 	Claim(ctx context.Context, ref Ref, lease time.Duration) (Claimed, error)
 	// Save journals a held job, and the record that was found for it (nil:
 	// unchanged). The job stays with the worker under its lease, unless its
-	// Place is OnTimer: then it rests until NextAttemptAt.
+	// Place is OnTimer: then it rests until NextAttemptAt; or InLine: then it
+	// rests until it is advanced.
 	Save(ctx context.Context, j Job, r *Result) error
 	// Finish writes the terminal state, the result (nil: none) and their expiry.
 	Finish(ctx context.Context, j Job, r *Result) error

@@ -10,8 +10,10 @@ type Due struct {
 	Ref
 	Status Status
 	Place  Place
-	// Age is how long ago the job was accepted.
-	Age time.Duration
+	// Age is how long ago the job was accepted, Left how long it may still take.
+	Age, Left time.Duration
+	// Waiter is the job as the lines know it.
+	Waiter Waiter
 }
 
 // Open is the set of all jobs that are not over, by the time at which somebody
@@ -39,6 +41,7 @@ type Queue interface {
 const (
 	HealedLease = "lease_lost" // a worker died or stalled with it
 	HealedTask  = "task_lost"  // the record had no task
+	HealedLine  = "line_lost"  // it was to wait in line and is not there
 	TimerDue    = "timer_due"  // no fault: its waiting time is over
 )
 
@@ -47,6 +50,7 @@ const (
 type Reaper struct {
 	Open  Open
 	Queue Queue
+	Line  Line
 	// Healed hears of each job that was put back, with the reason.
 	Healed func(ref Ref, reason string)
 	// Failed hears of errors; the next round tries again.
@@ -111,6 +115,17 @@ func (r *Reaper) handle(ctx context.Context, d Due) error {
 			return ignoreStale(r.Open.Postpone(ctx, d, max(requeueTime, d.Age)))
 		}
 		reason = HealedTask
+	case InLine:
+		has, err := r.Line.Has(ctx, d.Waiter)
+		if err != nil {
+			return err
+		}
+		if has && d.Left > 0 {
+			return ignoreStale(r.Open.Postpone(ctx, d, min(max(requeueTime, d.Age), d.Left)))
+		}
+		if !has {
+			reason = HealedLine
+		}
 	case AtWorker:
 		reason = HealedLease
 	}

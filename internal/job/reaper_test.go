@@ -3,6 +3,7 @@ package job_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,14 +38,19 @@ type reaperRig struct {
 	store  *store.Store
 	queue  *tasks
 	healed []string
+	lines  map[string]bool
 }
+
+func (r *reaperRig) Join(context.Context, job.Waiter) error { return nil }
+
+func (r *reaperRig) Has(_ context.Context, w job.Waiter) (bool, error) { return r.lines[w.ID], nil }
 
 func newReaperRig(t *testing.T) *reaperRig {
 	s := store.New(redistest.Client(t), store.Options{ResultTTL: time.Hour, ReceiptTTL: time.Hour})
 	t.Cleanup(func() { _ = s.Close() })
-	r := &reaperRig{store: s, queue: &tasks{there: map[job.Ref]bool{}}}
+	r := &reaperRig{store: s, queue: &tasks{there: map[job.Ref]bool{}}, lines: map[string]bool{}}
 	r.Reaper = &job.Reaper{
-		Open: s, Queue: r.queue, Holder: "me", Every: time.Second,
+		Open: s, Queue: r.queue, Line: r, Holder: "me", Every: time.Second,
 		Healed: func(_ job.Ref, reason string) { r.healed = append(r.healed, reason) },
 		Failed: func(err error) { t.Error(err) },
 	}
@@ -72,6 +78,42 @@ func (r *reaperRig) round(t *testing.T) {
 	t.Helper()
 	if err := r.Round(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestReaperLooksAfterTheLines: what waits in line is left there, but for what
+// got lost on its way and what has no time left.
+func TestReaperLooksAfterTheLines(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		inLine bool
+		life   time.Duration
+		want   string
+	}{
+		"it waits":         {true, time.Hour, ""},
+		"it is not there":  {false, time.Hour, job.HealedLine},
+		"its time is over": {true, 0, job.TimerDue},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newReaperRig(t)
+			ref, _, _, err := r.store.Accept(t.Context(), jobtest.Acceptance(r.store, func(a *job.Acceptance) {
+				a.Place, a.ExpiresAt = job.InLine, a.CreatedAt.Add(c.life)
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.lines[ref.ID] = c.inLine
+			r.dueNow(t, ref, job.InLine)
+			r.round(t)
+			if got := strings.Join(r.healed, ","); got != c.want {
+				t.Errorf("healed %q, want %q", got, c.want)
+			}
+			ref.Epoch++
+			if got := r.queue.there[ref]; got != (c.want != "") {
+				t.Errorf("a task was made: %v", got)
+			}
+		})
 	}
 }
 

@@ -46,7 +46,7 @@ func newRig(s *connector.Spec, change func(*rig)) *rig {
 	r.runner = &job.Runner{
 		Records: r.shelf, Accounts: accounts{}, CRMs: catalogue{s},
 		Client: connector.NewClient(r.crm, nil, r.crm.clock), Policy: job.DefaultPolicy(),
-		Timing: job.DefaultTiming(20 * time.Second), Observer: silent{}, Spread: func() float64 { return 0.5 }, Held: job.NewHeld(),
+		Timing: job.DefaultTiming(20 * time.Second), Observer: silent{}, Line: r.shelf, Spread: func() float64 { return 0.5 }, Held: job.NewHeld(),
 	}
 	if change != nil {
 		change(r)
@@ -74,6 +74,9 @@ func (r *rig) run(t *testing.T) job.Job {
 func (r *rig) wake() {
 	if r.j.NextAttemptAt.After(r.now) {
 		r.now = r.j.NextAttemptAt
+	}
+	if r.j.Place == job.InLine {
+		r.now = r.now.Add(30 * time.Second) // as long as the pace takes
 	}
 	r.j.Epoch++
 	r.j.Place = job.InQueue

@@ -40,6 +40,7 @@ type Runner struct {
 	Accounts Accounts
 	CRMs     Catalogue
 	Client   *connector.Client
+	Line     Line
 	Policy   Policy
 	Timing   Timing
 	Observer Observer
@@ -163,7 +164,9 @@ func (t *task) open(ctx context.Context) error {
 		return err
 	}
 	t.spec = spec
-	t.s, err = t.Client.Session(spec, acc, connector.Job{Input: t.in, Key: t.j.Key, At: t.j.CreatedAt})
+	t.s, err = t.Client.Session(spec, acc, connector.Job{
+		Input: t.in, Key: t.j.Key, At: t.j.CreatedAt, ID: t.j.ID, Holder: fmt.Sprintf("%s.%d.%d", t.j.ID, t.j.Epoch, t.j.Attempt),
+	})
 	return err
 }
 

@@ -19,11 +19,23 @@ var (
 	ErrNotTerminal = errors.New("job: not over yet")
 	// ErrCursor: the cursor is none that List gave.
 	ErrCursor = errors.New("job: not a cursor of this list")
+	// ErrBacklog: the account has as many jobs waiting as it may.
+	ErrBacklog = errors.New("job: too many jobs of the account are waiting")
 	// ErrFull: there is no room for more jobs at present.
 	ErrFull = errors.New("job: no room for more jobs")
 	// ErrGone: the job is known, its body is past retention.
 	ErrGone = errors.New("job: result past retention")
 )
+
+// Refusal is an error that passes: the same request may be accepted later.
+type Refusal struct {
+	Reason error // ErrBacklog or ErrFull
+	// RetryAfter is when there may be room, by the real rate.
+	RetryAfter time.Duration
+}
+
+func (r *Refusal) Error() string { return r.Reason.Error() }
+func (r *Refusal) Unwrap() error { return r.Reason }
 
 // Acceptance is a job to be accepted.
 type Acceptance struct {
@@ -33,6 +45,8 @@ type Acceptance struct {
 	// what came with it.
 	IdempotencyKey string
 	Fingerprint    string
+	// Place is where the job goes: InQueue, or InLine to wait for the pace.
+	Place Place
 }
 
 // Filter selects jobs of one tenant.
@@ -84,6 +98,7 @@ type Store interface {
 type Service struct {
 	Store Store
 	Queue Queue
+	Gate  Gate
 	// Accepted hears of each new job.
 	Accepted func(crm string)
 	// Admit is asked before each job and may say ErrFull; nil admits all.
@@ -99,12 +114,20 @@ func (s *Service) Accept(ctx context.Context, a Acceptance) (j Job, replayed boo
 			return Job{}, false, err
 		}
 	}
-	a.ID = s.Store.NewID(a)
+	a.ID, a.Place = s.Store.NewID(a), InLine
+	budget, lane, err := s.Gate.Enter(ctx, a.Base)
+	if err != nil {
+		return Job{}, false, err
+	}
+	if a.Budget = budget; lane {
+		a.Place = InQueue
+	}
 	ref, fingerprint, stored, err := s.Store.Accept(ctx, a)
 	if err != nil {
 		return Job{}, false, err
 	}
 	if !stored {
+		s.leave(ctx, Job{Base: a.Base})
 		if fingerprint != a.Fingerprint {
 			return Job{}, false, ErrKeyReused
 		}
@@ -112,9 +135,30 @@ func (s *Service) Accept(ctx context.Context, a Acceptance) (j Job, replayed boo
 		return j, true, err
 	}
 	s.Accepted(a.CRM)
-	// The record is safe: should the enqueueing fail, the reaper does it.
-	_ = s.Queue.Enqueue(context.WithoutCancel(ctx), ref)
-	return Job{Base: a.Base, Epoch: ref.Epoch, Status: Queued, Place: InQueue}, false, nil
+	j = a.Job()
+	j.Epoch = ref.Epoch
+	// The record is safe: should what follows fail, the reaper does it.
+	if lane {
+		_ = s.Queue.Enqueue(context.WithoutCancel(ctx), ref)
+	} else {
+		_ = s.Gate.Join(context.WithoutCancel(ctx), j.Waiter())
+	}
+	return j, false, nil
+}
+
+// Job is the job as it begins.
+func (a Acceptance) Job() Job {
+	j := Job{Base: a.Base, Status: Queued, Place: a.Place}
+	if a.Place == InLine {
+		j.Status, j.WaitingFor = Waiting, ForPace
+	}
+	return j
+}
+
+// leave gives up a job's place in line. Should that fail, it is passed over
+// when its turn comes.
+func (s *Service) leave(ctx context.Context, j Job) {
+	_ = s.Gate.Leave(context.WithoutCancel(ctx), j.Waiter())
 }
 
 // pollEvery is how often a waiting caller's job is read, in case the word of
@@ -149,6 +193,9 @@ func (s *Service) Cancel(ctx context.Context, tenant, id string) (j Job, ended b
 		return Job{}, false, err
 	}
 	j, err = s.Store.Get(ctx, tenant, id)
+	if err == nil && ended {
+		s.leave(ctx, j)
+	}
 	return j, ended, err
 }
 

@@ -23,8 +23,7 @@ func (t *task) settle(ctx context.Context, f *fault.Error) error {
 	}
 	t.apply(v, f, now)
 	if !t.j.Status.Terminal() {
-		t.j.Place = OnTimer
-		return t.Records.Save(ctx, *t.j, t.kept)
+		return t.rest(ctx, v)
 	}
 	var result *Result
 	if t.j.Status == Succeeded {
@@ -35,6 +34,18 @@ func (t *task) settle(ctx context.Context, f *fault.Error) error {
 	}
 	t.Observer.Finished(*t.j)
 	return nil
+}
+
+// rest puts the job where it waits: record first, then its place in line.
+func (t *task) rest(ctx context.Context, v Verdict) error {
+	t.j.Place = OnTimer
+	if v.InLine {
+		t.j.Place, t.j.NextAttemptAt = InLine, time.Time{}
+	}
+	if err := t.Records.Save(ctx, *t.j, t.kept); err != nil || !v.InLine {
+		return err
+	}
+	return t.Line.Join(ctx, t.j.Waiter())
 }
 
 // release lets the job go as it is, to be taken up again at once. It is no
@@ -54,29 +65,37 @@ func (t *task) release(ctx context.Context) error {
 func (t *task) apply(v Verdict, f *fault.Error, now time.Time) {
 	j := t.j
 	j.spend(now)
+	paced := f != nil && f.Paced
 	a := Attempt{Number: j.Attempt, StartedAt: t.began, EndedAt: now, Step: t.step, Then: v.Status, Waiting: v.WaitingFor}
 	if f == nil {
 		a.Result = string(t.how)
 	} else {
 		a.Result, a.Code, a.Remote = string(f.Kind), f.Code, f.Status
 	}
-	j.record(a)
+	if !paced {
+		j.record(a)
+	}
 	if v.Charge {
 		j.Failures++
 	}
 	if v.Setback {
 		j.Setbacks++
-	} else if f == nil || !f.NotApplied() {
+	} else if f == nil || !f.NotApplied() && !paced {
 		j.Setbacks = 0
 	}
 	if v.Status == Verifying && j.Journal.UnknownAt.IsZero() {
 		j.Journal.UnknownAt, j.Journal.Fault = now, f
 	}
-	j.Status, j.NextAttemptAt, j.WaitingFor, j.Error = v.Status, v.At, v.WaitingFor, v.Error
+	j.Status, j.NextAttemptAt, j.WaitingFor = v.Status, v.At, v.WaitingFor
+	if !paced || v.Status.Terminal() {
+		j.Error = v.Error
+	}
 	if v.Status.Terminal() {
 		t.end(now)
 	}
-	t.Observer.Attempted(*j, a)
+	if !paced {
+		t.Observer.Attempted(*j, a)
+	}
 }
 
 // end completes the fields of a terminal job and forgets its journal.

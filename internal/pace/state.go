@@ -154,19 +154,21 @@ func (p *Pacer) Outlook(ctx context.Context, m Member, l connector.Limits) (Outl
 }
 
 func outlook(s State, ahead int64) Outlook {
-	o := Outlook{Ahead: ahead, Begins: s.NextAt, WaitingFor: s.FrozenFor}
-	if s.NextAt.Before(s.Now) {
-		o.Begins = s.Now
-	}
+	o := Outlook{Ahead: ahead, WaitingFor: s.FrozenFor}
 	if o.WaitingFor == "" {
 		o.WaitingFor = "pace"
 	}
-	perJob := time.Duration(0)
-	if s.PerSecond > 0 {
-		perJob = time.Duration(float64(time.Second) / s.PerSecond)
-	}
-	// Accounts that share a budget take turns.
-	o.Begins = o.Begins.Add(time.Duration(ahead*max(s.Accounts, 1)) * perJob)
-	o.Ends = o.Begins.Add(perJob)
+	o.Begins = s.Now.Add(s.Wait(ahead))
+	o.Ends = s.Now.Add(s.Wait(ahead + 1))
 	return o
+}
+
+// Wait estimates how long a job waits that has so many of its account ahead of
+// it: rank divided by rate. Accounts that share a budget take turns.
+func (s State) Wait(ahead int64) time.Duration {
+	wait := max(s.NextAt.Sub(s.Now), 0)
+	if s.PerSecond > 0 {
+		wait += time.Duration(float64(ahead*max(s.Accounts, 1)) / s.PerSecond * float64(time.Second))
+	}
+	return wait
 }

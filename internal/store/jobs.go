@@ -64,9 +64,16 @@ func (s *Store) Accept(ctx context.Context, a job.Acceptance) (job.Ref, string, 
 	if a.IdempotencyKey != "" {
 		fingerprint = "f" + a.Fingerprint
 	}
+	first := a.Job()
+	w, err := written(first, nil)
+	if err != nil {
+		return job.Ref{}, "", false, err
+	}
+	look := min(lookAfter, max(a.ExpiresAt.Sub(a.CreatedAt), 0))
 	keys := []string{sh.job(a.ID), sh.open(), sh.byTenant(a.Tenant), sh.byAccount(a.AccountID), s.idemOr(sh, a.Base)}
 	got, err := acceptScript.Run(ctx, s.redis, keys,
-		a.ID, job.Version, a.Tenant, base, input, a.CreatedAt.UnixMilli(), lookAfter.Milliseconds(), fingerprint).Slice()
+		a.ID, job.Version, a.Tenant, base, input, a.CreatedAt.UnixMilli(), look.Milliseconds(), fingerprint,
+		string(first.Status), string(first.Place), w.state).Slice()
 	if err != nil {
 		return job.Ref{}, "", false, err
 	}
@@ -132,9 +139,13 @@ func (s *Store) Save(ctx context.Context, j job.Job, r *job.Result) error {
 	if j.Journal.Phase != job.Fresh {
 		sent = "1"
 	}
+	due := j.NextAttemptAt.UnixMilli()
+	if j.Place == job.InLine {
+		due = lookAfter.Milliseconds()
+	}
 	n, err := saveScript.Run(ctx, s.redis, []string{sh.job(j.ID), sh.open()},
 		j.ID, j.Epoch, j.Attempt, string(j.Status), string(j.Place), sent, w.state,
-		j.NextAttemptAt.UnixMilli(), w.result, w.raw).Int()
+		due, w.result, w.raw).Int()
 	return current(n, err)
 }
 

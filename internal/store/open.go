@@ -51,7 +51,8 @@ func decodeDue(item []any, now time.Time) (job.Due, error) {
 	}
 	return job.Due{
 		Ref:    job.Ref{ID: text[0], Epoch: epoch, Account: base.AccountID, CRM: base.CRM},
-		Status: job.Status(text[1]), Place: job.Place(text[3]), Age: now.Sub(base.CreatedAt),
+		Status: job.Status(text[1]), Place: job.Place(text[3]), Age: now.Sub(base.CreatedAt), Left: base.ExpiresAt.Sub(now),
+		Waiter: job.Job{Base: base}.Waiter(),
 	}, nil
 }
 
@@ -66,6 +67,26 @@ func (s *Store) Requeue(ctx context.Context, d job.Due) (job.Ref, error) {
 	ref := d.Ref
 	ref.Epoch = n
 	return ref, nil
+}
+
+// Advance puts a job that is in line into the queue's place.
+func (s *Store) Advance(ctx context.Context, id string) (job.Ref, error) {
+	sh, ok := shardOf(id)
+	if !ok {
+		return job.Ref{}, job.ErrStale
+	}
+	got, err := advanceScript.Run(ctx, s.redis, []string{sh.job(id), sh.open()}, id, lookAfter.Milliseconds()).Result()
+	list, ok := got.([]any)
+	if err != nil || !ok {
+		return job.Ref{}, current(0, err)
+	}
+	var base job.Base
+	raw, _ := list[1].(string)
+	if err := unmarshal(raw, &base); err != nil {
+		return job.Ref{}, err
+	}
+	epoch, _ := list[0].(int64)
+	return job.Ref{ID: id, Epoch: epoch, Account: base.AccountID, CRM: base.CRM}, nil
 }
 
 // Postpone moves the time of a job that is still as d says.

@@ -19,7 +19,7 @@ end
 
 // acceptScript stores a new job, unless its idempotency key is taken.
 // KEYS job, open, by tenant, by account, idempotency key ("" when there is none: then equal to job)
-// ARGV id, version, tenant, base, input, created ms, look ms, fingerprint or ""
+// ARGV id, version, tenant, base, input, created ms, look ms, fingerprint or "", status, place, state
 var acceptScript = redis.NewScript(luaNow + `
 if ARGV[8] ~= '' then
   local taken = redis.call('HMGET', KEYS[5], 'id', 'f')
@@ -27,7 +27,7 @@ if ARGV[8] ~= '' then
   redis.call('HSET', KEYS[5], 'id', ARGV[1], 'f', ARGV[8])
 end
 if redis.call('EXISTS', KEYS[1]) == 1 then return {1} end -- the client tries again after a lost answer
-redis.call('HSET', KEYS[1], 'v', ARGV[2], 's', 'queued', 'e', 1, 'a', 0, 'p', 'queue', 't', ARGV[3], 'base', ARGV[4], 'input', ARGV[5])
+redis.call('HSET', KEYS[1], 'v', ARGV[2], 's', ARGV[9], 'e', 1, 'a', 0, 'p', ARGV[10], 't', ARGV[3], 'base', ARGV[4], 'input', ARGV[5], 'state', ARGV[11])
 redis.call('ZADD', KEYS[2], now() + ARGV[7], ARGV[1])
 redis.call('ZADD', KEYS[3], ARGV[6], ARGV[1])
 redis.call('ZADD', KEYS[4], ARGV[6], ARGV[1])
@@ -60,13 +60,17 @@ if h[1] ~= ARGV[2] or h[2] ~= ARGV[3] or h[3] ~= 'worker' then return 0 end
 // saveScript journals a held job. A job that stays with the worker keeps the
 // lease that its claim and the renewals give it.
 // KEYS job, open
-// ARGV id, epoch, attempt, status, place, sent, state, due ms, result or "", raw
+// ARGV id, epoch, attempt, status, place, sent, state, due ms (in line: from now), result or "", raw
 var saveScript = redis.NewScript(luaNow + luaHeld + `
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', ARGV[5], 'd', ARGV[6], 'state', ARGV[7])
 if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'result', ARGV[9], 'raw', ARGV[10]) end
 if ARGV[5] == 'worker' then return 1 end
-local at = ARGV[8]
-if h[4] == '1' and ARGV[6] ~= '1' then at = now() end -- cancelled meanwhile, and nothing was sent
+local at = tonumber(ARGV[8])
+if ARGV[5] == 'line' then at = now() + at end
+if h[4] == '1' and ARGV[6] ~= '1' then -- cancelled meanwhile, and nothing was sent
+  at = now()
+  redis.call('HSET', KEYS[1], 'p', 'timer')
+end
 redis.call('ZADD', KEYS[2], at, ARGV[1])
 return 1
 `)
@@ -142,6 +146,17 @@ if h[3] ~= 'verifying' then redis.call('HSET', KEYS[1], 's', 'queued') end
 redis.call('HSET', KEYS[1], 'p', 'queue')
 redis.call('ZADD', KEYS[2], now() + ARGV[4], ARGV[1])
 return redis.call('HINCRBY', KEYS[1], 'e', 1)
+`)
+
+// advanceScript puts a job that is in line into the queue's place.
+// KEYS job, open   ARGV id, look ms   Returns 0 or {epoch, base}.
+var advanceScript = redis.NewScript(luaNow + `
+local h = redis.call('HMGET', KEYS[1], 'p', 's', 'base')
+if h[1] ~= 'line' then return 0 end
+if h[2] ~= 'verifying' then redis.call('HSET', KEYS[1], 's', 'queued') end
+redis.call('HSET', KEYS[1], 'p', 'queue')
+redis.call('ZADD', KEYS[2], now() + ARGV[2], ARGV[1])
+return {redis.call('HINCRBY', KEYS[1], 'e', 1), h[3]}
 `)
 
 // postponeScript moves the time of a job that is still as it was seen.

@@ -22,6 +22,7 @@ type Store interface {
 	job.Open
 	job.Leases
 	OpenCount(ctx context.Context) (int64, error)
+	Advance(ctx context.Context, id string) (job.Ref, error)
 }
 
 // Run plays the suite against fresh stores.
@@ -32,6 +33,9 @@ func Run(t *testing.T, fresh func(t *testing.T) Store) {
 		"claim once":                   claimOnce,
 		"a save needs the claim":       saveNeedsClaim,
 		"a rest and its end":           restAndWake,
+		"a wait in line":               waitInLine,
+		"accepted into the line":       acceptedIntoLine,
+		"cancel in line":               cancelInLine,
 		"a lost lease":                 lostLease,
 		"a renewed lease":              renewedLease,
 		"the end is final":             endIsFinal,
@@ -60,10 +64,11 @@ func Acceptance(s job.Store, change ...func(*job.Acceptance)) job.Acceptance {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	a := job.Acceptance{
 		Base: job.Base{
-			Tenant: "t1", AccountID: "acc-1", CRM: "hubspot", CreatedAt: now, ExpiresAt: now.Add(time.Hour), Key: uuid.NewString(),
+			Tenant: "t1", AccountID: "acc-1", Budget: "acc-1", CRM: "hubspot", CreatedAt: now, ExpiresAt: now.Add(time.Hour), Key: uuid.NewString(),
 		},
 		Input: contact.Input{Contact: contact.Contact{FirstName: "Ada", EmailAddresses: []contact.Email{{Email: "ada@example.com"}}}},
 	}
+	a.Place = job.InQueue
 	for _, c := range change {
 		c(&a)
 	}

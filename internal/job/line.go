@@ -1,0 +1,83 @@
+package job
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Waiter is a job as the waiting lines know it.
+type Waiter struct {
+	ID      string
+	Account string
+	Budget  string
+	Arrived time.Time
+	// Begun: calls were made for it already; it goes before those that are new.
+	Begun bool
+}
+
+// Line is where jobs wait until their CRM's pace has room for them.
+type Line interface {
+	// Join puts a job into its account's line.
+	Join(ctx context.Context, w Waiter) error
+	// Has says whether it is there, or was just sent on to the workers.
+	Has(ctx context.Context, w Waiter) (bool, error)
+}
+
+// Gate is where a new job comes to its account's line.
+type Gate interface {
+	Line
+	// Enter names the budget that a new job draws on, and says whether it may
+	// go to a worker at once; else it has to Join. It fails with ErrBacklog.
+	Enter(ctx context.Context, b Base) (budget string, lane bool, err error)
+	// Leave takes a job out of its line.
+	Leave(ctx context.Context, w Waiter) error
+}
+
+// Waiter is the job as it waits in line.
+func (j Job) Waiter() Waiter {
+	return Waiter{ID: j.ID, Account: j.AccountID, Budget: j.Budget, Arrived: j.CreatedAt, Begun: j.Journal.Phase != Fresh}
+}
+
+// Mover sends jobs whose turn has come from the lines to the queue.
+type Mover struct {
+	// Advance raises the epoch of a job that is in line and puts it in the
+	// queue's place; ErrStale when it is not in line.
+	Records interface {
+		Advance(ctx context.Context, id string) (Ref, error)
+	}
+	Queue Queue
+	// Failed hears of errors; the reaper finds the jobs.
+	Failed func(error)
+}
+
+// moveAtOnce is how many jobs are on the move side by side.
+const moveAtOnce = 16
+
+// Move sends jobs on. One that is not in line any more is passed over.
+func (m *Mover) Move(ctx context.Context, ids []string) {
+	var wg sync.WaitGroup
+	work := make(chan string)
+	for range min(moveAtOnce, len(ids)) {
+		wg.Go(func() {
+			for id := range work {
+				if err := m.move(ctx, id); err != nil {
+					m.Failed(err)
+				}
+			}
+		})
+	}
+	for _, id := range ids {
+		work <- id
+	}
+	close(work)
+	wg.Wait()
+}
+
+func (m *Mover) move(ctx context.Context, id string) error {
+	ref, err := m.Records.Advance(ctx, id)
+	if err != nil {
+		return ignoreStale(err)
+	}
+	return m.Queue.Enqueue(ctx, ref)
+}
