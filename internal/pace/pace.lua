@@ -62,9 +62,10 @@ local function earliest(w)
   local newest = score(w.key, 0)
   if not newest then return now end
   local at = math.max(now, newest)
+  local allowed = cap(w)
   local fill = w.grain > 1 and num('fill' .. w.i) or w.grain
-  if fill < w.grain then return at end
-  local oldest = score(w.key, math.max(1, math.floor(cap(w) / w.grain)) - 1)
+  if fill < math.min(w.grain, allowed) then return at end
+  local oldest = score(w.key, math.max(1, math.floor(allowed / w.grain)) - 1)
   if oldest then at = math.max(at, oldest + w.per + w.guard) end
   return at
 end
@@ -72,9 +73,10 @@ end
 -- slot books one call in a window. Windows of very many calls count them in
 -- grains; a grain's time is that of its last call.
 local function slot(w, at, seq)
+  w.touched = true
   if w.grain > 1 then
     local fill, grain = num('fill' .. w.i) or w.grain, S['grain' .. w.i]
-    if fill < w.grain and grain and redis.call('ZSCORE', w.key, grain) then
+    if fill < math.min(w.grain, cap(w)) and grain and redis.call('ZSCORE', w.key, grain) then
       if at > tonumber(redis.call('ZSCORE', w.key, grain)) then redis.call('ZADD', w.key, at, grain) end
       set('fill' .. w.i, fill + 1)
       return
@@ -82,8 +84,6 @@ local function slot(w, at, seq)
     set('grain' .. w.i, seq); set('fill' .. w.i, 1)
   end
   redis.call('ZADD', w.key, at, seq)
-  redis.call('ZREMRANGEBYSCORE', w.key, '-inf', now - w.per - 2 * w.guard - plan.horizon)
-  redis.call('PEXPIRE', w.key, w.per + w.guard + 60000)
 end
 
 -- applies lists the windows of an operation: those of its own, else the
@@ -133,14 +133,15 @@ local function concurrency()
   return plan.concurrency
 end
 
+local out = redis.call('ZCARD', CALLS)
+
 local function busy()
   local most = concurrency()
-  return most > 0 and redis.call('ZCARD', CALLS) >= most
+  return most > 0 and out >= most
 end
 
 local function begin(c)
-  redis.call('ZADD', CALLS, now + plan.lease, c.holder)
-  redis.call('ZREM', HELD, c.holder)
+  out = out + redis.call('ZADD', CALLS, now + plan.lease, c.holder)
   if redis.call('ZREM', LANE, c.job) == 1 then set('jobs', (num('jobs') or 0) + 1) end
   set('takes', (num('takes') or 0) + 1)
   if num('takes') > 2000 then -- older calls tell less
@@ -174,7 +175,7 @@ local function drop(c)
     if w.grain == 1 then redis.call('ZREM', w.key, c.seq) end
   end
   redis.call('ZREM', HELD, c.holder)
-  redis.call('ZREM', CALLS, c.holder)
+  out = out - redis.call('ZREM', CALLS, c.holder)
 end
 
 -- confirm turns a reservation whose slot has come into a call.
@@ -188,6 +189,7 @@ function commands.confirm(c)
     local at = redis.call('ZSCORE', w.key, c.seq)
     if at and tonumber(at) < now then redis.call('ZADD', w.key, now, c.seq) end
   end
+  redis.call('ZREM', HELD, c.holder)
   begin(c)
   return {'go', now, '', c.seq}
 end
@@ -247,11 +249,11 @@ local function up()
 end
 
 function commands.done(c)
-  redis.call('ZREM', CALLS, c.holder)
+  out = out - redis.call('ZREM', CALLS, c.holder)
   set('spent', (num('spent') or 0) + c.took)
   if c.late > 0 then
     for _, w in ipairs(applies(c.op)) do
-      local at = redis.call('ZSCORE', w.key, c.seq)
+      local at = w.grain == 1 and redis.call('ZSCORE', w.key, c.seq)
       if at then redis.call('ZADD', w.key, at + c.late, c.seq) end
     end
   end
@@ -283,7 +285,7 @@ local function room()
   if most > 0 then
     local ready = most + math.min(most, plan.ahead)
     if S.trial then ready = 1 end
-    n = math.min(n, ready - lane - redis.call('ZCARD', HELD) - redis.call('ZCARD', CALLS))
+    n = math.min(n, ready - lane - redis.call('ZCARD', HELD) - out)
   end
   return math.max(0, n)
 end
@@ -352,7 +354,7 @@ end
 
 function commands.look(c)
   local out = {'look', now, S.why or '', redis.call('ZCARD', line(c.account)), frozen(), redis.call('ZCARD', LANE),
-    redis.call('ZCARD', CALLS), concurrency(), num('takes') or 0, num('jobs') or 0, num('spent') or 0, redis.call('LLEN', TURNS),
+    out, concurrency(), num('takes') or 0, num('jobs') or 0, num('spent') or 0, redis.call('LLEN', TURNS),
     S.trial and 1 or 0, num('refusals') or 0, (when('', applies('')))}
   for _, w in ipairs(W) do
     table.insert(out, cap(w)); table.insert(out, redis.call('ZCOUNT', w.key, now - w.per, '+inf') * w.grain)
@@ -367,6 +369,13 @@ end
 local results = {}
 for _, c in ipairs(cjson.decode(ARGV[2])) do table.insert(results, commands[c['do']](c)) end
 local admitted = admit()
+
+for _, w in ipairs(W) do
+  if w.touched then
+    redis.call('ZREMRANGEBYSCORE', w.key, '-inf', now - w.per - 2 * w.guard - plan.horizon)
+    redis.call('PEXPIRE', w.key, w.per + w.guard + 60000)
+  end
+end
 
 local writes = {}
 for name in pairs(changed) do

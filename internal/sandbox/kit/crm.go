@@ -165,10 +165,14 @@ func (s *CRM) admitted(c *Call, h Handler, allow []string) Reply {
 	return s.idempotently(c, h)
 }
 
+// boundless is what an imitation without limits tells in its headers.
+const boundless = 1_000_000_000
+
 func (s *CRM) enter(c *Call) (refused *Usage) {
 	limits := *s.limits.Load()
 	if s.unlimited.Load() {
 		for _, l := range limits {
+			l.Requests = boundless
 			c.Usage = append(c.Usage, Usage{Limit: l})
 		}
 		return nil
