@@ -12,7 +12,7 @@ import (
 )
 
 // Accounts is the account.Store in Redis.
-type Accounts struct{ redis redis.UniversalClient }
+type Accounts struct{ redis *client }
 
 // Accounts gives the part of the Store that keeps integrated accounts.
 func (s *Store) Accounts() *Accounts { return &Accounts{redis: s.redis} }
@@ -21,7 +21,7 @@ func (s *Store) Accounts() *Accounts { return &Accounts{redis: s.redis} }
 
 // createAccountScript stores a new account.
 // KEYS account   ARGV tenant, version, record
-var createAccountScript = redis.NewScript(`
+var createAccountScript = intake(`
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 't', ARGV[1], 'n', ARGV[2], 'r', ARGV[3])
 return 1
@@ -29,7 +29,7 @@ return 1
 
 // putAccountScript replaces an account that is still at a version.
 // KEYS account   ARGV tenant, version, next version, record
-var putAccountScript = redis.NewScript(`
+var putAccountScript = upkeep(`
 local h = redis.call('HMGET', KEYS[1], 't', 'n')
 if h[1] ~= ARGV[1] then return -1 end
 if h[2] ~= ARGV[2] then return 0 end
@@ -39,7 +39,7 @@ return 1
 
 // deleteAccountScript removes a tenant's account.
 // KEYS account   ARGV tenant
-var deleteAccountScript = redis.NewScript(`
+var deleteAccountScript = upkeep(`
 if redis.call('HGET', KEYS[1], 't') ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 `)
@@ -54,13 +54,13 @@ func (a *Accounts) Create(ctx context.Context, r account.Record) error {
 	}
 	place := redis.Z{Score: float64(r.CreatedAt.UnixMilli()), Member: r.ID}
 	if err := a.redis.ZAddNX(ctx, accountIndex(r.Tenant), place).Err(); err != nil {
-		return err
+		return full(err)
 	}
 	n, err := createAccountScript.Run(ctx, a.redis, []string{accountKey(r.ID)}, r.Tenant, r.Version, raw).Int()
 	if err == nil && n == 0 {
 		return account.ErrExists
 	}
-	return err
+	return full(err)
 }
 
 // Get gives a tenant's account.
@@ -90,7 +90,7 @@ func (a *Accounts) Put(ctx context.Context, r account.Record) error {
 	n, err := putAccountScript.Run(ctx, a.redis, []string{accountKey(r.ID)}, r.Tenant, r.Version, r.Version+1, raw).Int()
 	switch {
 	case err != nil:
-		return err
+		return full(err)
 	case n < 0:
 		return account.ErrNotFound
 	case n == 0:
@@ -152,8 +152,13 @@ func (a *Accounts) List(ctx context.Context, tenant string, f account.Filter) ([
 }
 
 // SealCheck gives the sealed word by which a master key is recognised, and
-// stores one where there is none yet.
+// stores one where there is none yet. A full Redis gives what it has: workers
+// must be able to start on it.
 func (a *Accounts) SealCheck(ctx context.Context, fresh []byte) ([]byte, error) {
+	kept, err := a.redis.Get(ctx, sealCheckKey()).Bytes()
+	if !errors.Is(err, redis.Nil) {
+		return kept, err
+	}
 	if err := a.redis.SetNX(ctx, sealCheckKey(), fresh, 0).Err(); err != nil {
 		return nil, err
 	}

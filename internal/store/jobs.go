@@ -15,7 +15,7 @@ import (
 
 // Store keeps everything in one Redis, Sentinel set or Cluster.
 type Store struct {
-	redis  redis.UniversalClient
+	redis  *client
 	opts   Options
 	shards []shard
 	hub    *hub
@@ -28,8 +28,8 @@ type Options struct {
 }
 
 // New makes a Store. Close ends its subscription, not the client.
-func New(client redis.UniversalClient, o Options) *Store {
-	return &Store{redis: client, opts: o, shards: allShards(), hub: newHub(client)}
+func New(c redis.UniversalClient, o Options) *Store {
+	return &Store{redis: &client{UniversalClient: c}, opts: o, shards: allShards(), hub: newHub(c)}
 }
 
 // Close ends the Store's own connection.
@@ -75,7 +75,7 @@ func (s *Store) Accept(ctx context.Context, a job.Acceptance) (job.Ref, string, 
 		a.ID, job.Version, a.Tenant, base, input, a.CreatedAt.UnixMilli(), look.Milliseconds(), fingerprint,
 		string(first.Status), string(first.Place), w.state).Slice()
 	if err != nil {
-		return job.Ref{}, "", false, err
+		return job.Ref{}, "", false, full(err)
 	}
 	ref := job.Ref{ID: a.ID, Epoch: 1, Account: a.AccountID, CRM: a.CRM}
 	if got[0].(int64) == 1 {
@@ -156,14 +156,15 @@ func (s *Store) Finish(ctx context.Context, j job.Job, r *job.Result) error {
 	if err != nil {
 		return err
 	}
-	pipe := s.redis.Pipeline()
+	pipe, finish := s.redis.Pipeline(), finishScript.on(ctx, s.redis)
 	if j.Outcome == job.Created && j.RemoteID != "" {
-		pipe.SetArgs(ctx, ownKey(j.AccountID, j.RemoteID), j.ID, redis.SetArgs{Mode: "NX", TTL: ownFor})
+		// By its text: whether Redis knows the script shows too late in a pipeline.
+		ownScript.on(ctx, s.redis).Eval(ctx, pipe, []string{ownKey(j.AccountID, j.RemoteID)}, j.ID, ownFor.Milliseconds())
 	}
-	end := finishScript.EvalSha(ctx, pipe, s.endKeys(sh, j), s.endArgs(j, w)...)
+	end := finish.EvalSha(ctx, pipe, s.endKeys(sh, j), s.endArgs(j, w)...)
 	_, _ = pipe.Exec(ctx) // what became of the end is what counts
 	if redis.HasErrorPrefix(end.Err(), "NOSCRIPT") {
-		end = finishScript.Eval(ctx, s.redis, s.endKeys(sh, j), s.endArgs(j, w)...)
+		end = finish.Eval(ctx, s.redis, s.endKeys(sh, j), s.endArgs(j, w)...)
 	}
 	return current(end.Int())
 }
@@ -185,18 +186,7 @@ func (s *Store) endArgs(j job.Job, w words) []any {
 
 // Own claims a remote record for a job.
 func (s *Store) Own(ctx context.Context, account, remoteID, jobID string) (bool, error) {
-	key := ownKey(account, remoteID)
-	err := s.redis.SetArgs(ctx, key, jobID, redis.SetArgs{Mode: "NX", TTL: ownFor}).Err()
-	if err == nil {
-		return true, nil
-	}
-	if !errors.Is(err, redis.Nil) {
-		return false, err
-	}
-	owner, err := s.redis.Get(ctx, key).Result()
-	if errors.Is(err, redis.Nil) {
-		return false, nil // it expired between the two; the next look decides
-	}
+	owner, err := ownScript.Run(ctx, s.redis, []string{ownKey(account, remoteID)}, jobID, ownFor.Milliseconds()).Text()
 	return owner == jobID, err
 }
 
@@ -305,7 +295,7 @@ func (s *Store) Cancel(ctx context.Context, tenant, id string, f *fault.Error) (
 		}
 		n, err := cancelScript.Run(ctx, s.redis, s.endKeys(sh, j), s.endArgs(j, w)...).Int()
 		if err != nil {
-			return false, err
+			return false, full(err)
 		}
 		if n > 0 {
 			return n == 1, nil
@@ -340,14 +330,7 @@ func (s *Store) Delete(ctx context.Context, tenant, id string) error {
 		return job.ErrNotTerminal
 	}
 	sh, _ := shardOf(id)
-	pipe := s.redis.TxPipeline()
-	pipe.Del(ctx, sh.job(id), sh.receipt(id))
-	if j.Idem != "" {
-		pipe.Del(ctx, sh.idem(j.Idem))
-	}
-	pipe.ZRem(ctx, sh.byTenant(tenant), id)
-	pipe.ZRem(ctx, sh.byAccount(j.AccountID), id)
-	pipe.ZRem(ctx, sh.finished(tenant), id)
-	_, err = pipe.Exec(ctx)
-	return err
+	return deleteScript.Run(ctx, s.redis, []string{
+		sh.job(id), sh.receipt(id), s.idemOr(sh, j.Base), sh.finished(tenant), sh.byTenant(tenant), sh.byAccount(j.AccountID),
+	}, id).Err()
 }

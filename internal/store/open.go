@@ -13,10 +13,10 @@ import (
 
 // Due lists jobs whose time has come, over all shards.
 func (s *Store) Due(ctx context.Context, limit int) ([]job.Due, error) {
-	pipe := s.redis.Pipeline()
+	pipe, script := s.redis.Pipeline(), dueScript.on(ctx, s.redis)
 	replies := make([]*redis.Cmd, len(s.shards))
 	for i, sh := range s.shards {
-		replies[i] = dueScript.Eval(ctx, pipe, []string{sh.open()}, limit, sh.job(""))
+		replies[i] = script.Eval(ctx, pipe, []string{sh.open()}, limit, sh.job(""))
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, err
@@ -99,10 +99,10 @@ func (s *Store) Postpone(ctx context.Context, d job.Due, by time.Duration) error
 
 // Renew extends the leases of jobs that are still held under their epoch.
 func (s *Store) Renew(ctx context.Context, refs []job.Ref, lease time.Duration) error {
-	pipe := s.redis.Pipeline()
+	pipe, script := s.redis.Pipeline(), postponeScript.on(ctx, s.redis)
 	for _, ref := range refs {
 		if sh, ok := shardOf(ref.ID); ok {
-			postponeScript.Eval(ctx, pipe, []string{sh.job(ref.ID), sh.open()},
+			script.Eval(ctx, pipe, []string{sh.job(ref.ID), sh.open()},
 				ref.ID, ref.Epoch, string(job.AtWorker), lease.Milliseconds())
 		}
 	}

@@ -1,7 +1,5 @@
 package store
 
-import "github.com/redis/go-redis/v9"
-
 // A job is one hash:
 //
 //	v version   s status   e epoch   a attempt   p place   t tenant
@@ -20,7 +18,7 @@ end
 // acceptScript stores a new job, unless its idempotency key is taken.
 // KEYS job, open, by tenant, by account, idempotency key ("" when there is none: then equal to job)
 // ARGV id, version, tenant, base, input, created ms, look ms, fingerprint or "", status, place, state
-var acceptScript = redis.NewScript(luaNow + `
+var acceptScript = intake(luaNow + `
 if ARGV[8] ~= '' then
   local taken = redis.call('HMGET', KEYS[5], 'id', 'f')
   if taken[1] then return {0, taken[1], taken[2]} end
@@ -37,7 +35,7 @@ return {1}
 // claimScript gives a job to a worker.
 // KEYS job, open   ARGV id, newest readable version, epoch, lease ms
 // Returns {0 gone | 1 stale | 2 newer | 3, now, fields...}.
-var claimScript = redis.NewScript(luaNow + `
+var claimScript = upkeep(luaNow + `
 local h = redis.call('HMGET', KEYS[1], 'v', 's', 'e', 'p')
 if not h[1] then return {0} end
 if tonumber(h[1]) > tonumber(ARGV[2]) then return {2} end
@@ -61,7 +59,7 @@ if h[1] ~= ARGV[2] or h[2] ~= ARGV[3] or h[3] ~= 'worker' then return 0 end
 // lease that its claim and the renewals give it.
 // KEYS job, open
 // ARGV id, epoch, attempt, status, place, sent, state, due ms (in line: from now), result or "", raw
-var saveScript = redis.NewScript(luaNow + luaHeld + `
+var saveScript = upkeep(luaNow + luaHeld + `
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', ARGV[5], 'd', ARGV[6], 'state', ARGV[7])
 if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'result', ARGV[9], 'raw', ARGV[10]) end
 if ARGV[5] == 'worker' then return 1 end
@@ -95,7 +93,7 @@ return 1
 // KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account
 // ARGV id, epoch, attempt, status, state, finished ms, result or "", ttl ms, receipt, receipt ttl ms,
 // channel, longest life of an open job ms, raw
-var finishScript = redis.NewScript(luaHeld + `
+var finishScript = upkeep(luaHeld + `
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', '', 'state', ARGV[5])
 if ARGV[7] ~= '' then
   redis.call('HSET', KEYS[1], 'result', ARGV[7], 'raw', ARGV[13])
@@ -109,7 +107,7 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 // asks the worker to. Arguments as finishScript, without result; the job must
 // be as it was read: ARGV[2] epoch, ARGV[3] attempt.
 // Returns 0 changed meanwhile, 1 ended, 2 requested.
-var cancelScript = redis.NewScript(`
+var cancelScript = upkeep(`
 local h = redis.call('HMGET', KEYS[1], 'e', 'a', 'p', 'd')
 if h[3] == '' or not h[3] then return 0 end
 if h[3] == 'worker' or h[4] == '1' then
@@ -121,9 +119,17 @@ redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', '', 'state', ARGV[5])
 redis.call('ZREM', KEYS[2], ARGV[1])
 ` + luaEnd)
 
+// deleteScript forgets a job. A full Redis takes no transactions.
+// KEYS job, receipt, idempotency key (or job), finished, by tenant, by account   ARGV id
+var deleteScript = upkeep(`
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+for i = 4, 6 do redis.call('ZREM', KEYS[i], ARGV[1]) end
+return 1
+`)
+
 // dueScript lists jobs whose time has come, and forgets those without a record.
 // KEYS open   ARGV limit, prefix of job keys
-var dueScript = redis.NewScript(luaNow + `
+var dueScript = upkeep(luaNow + `
 local t = now()
 local out = {t}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', t, 'LIMIT', 0, ARGV[1])) do
@@ -139,7 +145,7 @@ return out
 
 // requeueScript raises the epoch of a job that is still as it was seen.
 // KEYS job, open   ARGV id, epoch, place, look ms
-var requeueScript = redis.NewScript(luaNow + `
+var requeueScript = upkeep(luaNow + `
 local h = redis.call('HMGET', KEYS[1], 'e', 'p', 's')
 if h[1] ~= ARGV[2] or h[2] ~= ARGV[3] then return 0 end
 if h[3] ~= 'verifying' then redis.call('HSET', KEYS[1], 's', 'queued') end
@@ -150,7 +156,7 @@ return redis.call('HINCRBY', KEYS[1], 'e', 1)
 
 // advanceScript puts a job that is in line into the queue's place.
 // KEYS job, open   ARGV id, look ms   Returns 0 or {epoch, base}.
-var advanceScript = redis.NewScript(luaNow + `
+var advanceScript = upkeep(luaNow + `
 local h = redis.call('HMGET', KEYS[1], 'p', 's', 'base')
 if h[1] ~= 'line' then return 0 end
 if h[2] ~= 'verifying' then redis.call('HSET', KEYS[1], 's', 'queued') end
@@ -161,7 +167,7 @@ return {redis.call('HINCRBY', KEYS[1], 'e', 1), h[3]}
 
 // postponeScript moves the time of a job that is still as it was seen.
 // KEYS job, open   ARGV id, epoch, place, by ms
-var postponeScript = redis.NewScript(luaNow + `
+var postponeScript = upkeep(luaNow + `
 local h = redis.call('HMGET', KEYS[1], 'e', 'p')
 if h[1] ~= ARGV[2] or h[2] ~= ARGV[3] then return 0 end
 redis.call('ZADD', KEYS[2], 'XX', now() + ARGV[4], ARGV[1])
@@ -170,15 +176,22 @@ return 1
 
 // linkScript notes on a terminal job that it was retried.
 // KEYS job   ARGV state
-var linkScript = redis.NewScript(`
+var linkScript = upkeep(`
 if redis.call('HGET', KEYS[1], 'p') ~= '' then return 0 end
 redis.call('HSET', KEYS[1], 'state', ARGV[1])
 return 1
 `)
 
+// ownScript claims a remote record for a job and gives its owner.
+// KEYS own   ARGV job id, life ms
+var ownScript = upkeep(`
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return ARGV[1] end
+return redis.call('GET', KEYS[1])
+`)
+
 // leadScript takes or keeps the lead.
 // KEYS lead   ARGV holder, hold ms
-var leadScript = redis.NewScript(`
+var leadScript = upkeep(`
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
