@@ -172,7 +172,7 @@ func (s *Store) Finish(ctx context.Context, j job.Job, r *job.Result) error {
 func (s *Store) endKeys(sh shard, j job.Job) []string {
 	return []string{
 		sh.job(j.ID), sh.open(), sh.finished(j.Tenant), sh.receipt(j.ID), s.idemOr(sh, j.Base),
-		sh.byTenant(j.Tenant), sh.byAccount(j.AccountID),
+		sh.byTenant(j.Tenant), sh.byAccount(j.AccountID), sh.ends(),
 	}
 }
 

@@ -23,18 +23,29 @@ func (s *Store) Due(ctx context.Context, limit int) ([]job.Due, error) {
 	}
 	var due []job.Due
 	for _, reply := range replies {
-		list, err := reply.Slice()
+		more, err := decodeDues(reply)
 		if err != nil {
 			return nil, err
 		}
-		now, _ := list[0].(int64)
-		for _, item := range list[1:] {
-			d, err := decodeDue(item.([]any), milli(now))
-			if err != nil {
-				return nil, err
-			}
-			due = append(due, d)
+		due = append(due, more...)
+	}
+	return due, nil
+}
+
+// decodeDues reads what a script tells of several jobs: its time, then each job.
+func decodeDues(reply *redis.Cmd) ([]job.Due, error) {
+	list, err := reply.Slice()
+	if err != nil {
+		return nil, err
+	}
+	now, _ := list[0].(int64)
+	var due []job.Due
+	for _, item := range list[1:] {
+		d, err := decodeDue(item.([]any), milli(now))
+		if err != nil {
+			return nil, err
 		}
+		due = append(due, d)
 	}
 	return due, nil
 }
@@ -114,21 +125,4 @@ func (s *Store) Renew(ctx context.Context, refs []job.Ref, lease time.Duration) 
 func (s *Store) Lead(ctx context.Context, holder string, hold time.Duration) (bool, error) {
 	n, err := leadScript.Run(ctx, s.redis, []string{leadKey()}, holder, hold.Milliseconds()).Int()
 	return n == 1, err
-}
-
-// OpenCount is the number of jobs that are not over.
-func (s *Store) OpenCount(ctx context.Context) (int64, error) {
-	pipe := s.redis.Pipeline()
-	counts := make([]*redis.IntCmd, len(s.shards))
-	for i, sh := range s.shards {
-		counts[i] = pipe.ZCard(ctx, sh.open())
-	}
-	if _, err := pipe.Exec(ctx); err != nil {
-		return 0, err
-	}
-	var sum int64
-	for _, c := range counts {
-		sum += c.Val()
-	}
-	return sum, nil
 }

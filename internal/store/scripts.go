@@ -85,12 +85,13 @@ end
 redis.call('SET', KEYS[4], ARGV[9], 'PX', ARGV[10])
 redis.call('PEXPIRE', KEYS[1], ARGV[8])
 if KEYS[5] ~= KEYS[1] then redis.call('PEXPIRE', KEYS[5], ARGV[8]) end
+redis.call('INCR', KEYS[8])
 redis.call('PUBLISH', ARGV[11], ARGV[1])
 return 1
 `
 
 // finishScript ends a held job and sets when everything about it expires.
-// KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account
+// KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account, count of ends
 // ARGV id, epoch, attempt, status, state, finished ms, result or "", ttl ms, receipt, receipt ttl ms,
 // channel, longest life of an open job ms, raw
 var finishScript = upkeep(luaHeld + `
@@ -163,6 +164,33 @@ if h[2] ~= 'verifying' then redis.call('HSET', KEYS[1], 's', 'queued') end
 redis.call('HSET', KEYS[1], 'p', 'queue')
 redis.call('ZADD', KEYS[2], now() + ARGV[2], ARGV[1])
 return {redis.call('HINCRBY', KEYS[1], 'e', 1), h[3]}
+`)
+
+// takeScript gives jobs to a worker that goes past the queue: those that are
+// in the queue's place and those whose time has come. What was put into the
+// queue a moment ago is left alone: it is on its way, or another worker's.
+// KEYS open   ARGV limit, prefix of job keys, look ms, moment ms, how many to look at
+// Returns {now, {id, status, epoch, place before, base}...}.
+var takeScript = upkeep(luaNow + `
+local t = now()
+local look = t + ARGV[3]
+local out = {t}
+local places = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[5])
+for i = 1, #places, 2 do
+  if #out > tonumber(ARGV[1]) then break end
+  local id, score = places[i], tonumber(places[i + 1])
+  local key = ARGV[2] .. id
+  local h = redis.call('HMGET', key, 's', 'p', 'base')
+  local queued = h[2] == 'queue' and (score <= look - ARGV[4] or score > look)
+  local due = score <= t and (h[2] == 'timer' or h[2] == 'worker')
+  if queued or due then
+    if h[1] ~= 'verifying' then redis.call('HSET', key, 's', 'queued') end
+    redis.call('HSET', key, 'p', 'queue')
+    redis.call('ZADD', KEYS[1], look, id)
+    table.insert(out, {id, h[1], tostring(redis.call('HINCRBY', key, 'e', 1)), h[2], h[3]})
+  end
+end
+return out
 `)
 
 // postponeScript moves the time of a job that is still as it was seen.

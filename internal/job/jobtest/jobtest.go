@@ -21,8 +21,10 @@ type Store interface {
 	job.Records
 	job.Open
 	job.Leases
+	job.Backlog
 	OpenCount(ctx context.Context) (int64, error)
 	Advance(ctx context.Context, id string) (job.Ref, error)
+	Counts(ctx context.Context) (open, ended int64, err error)
 }
 
 // Run plays the suite against fresh stores.
@@ -54,6 +56,9 @@ func Run(t *testing.T, fresh func(t *testing.T) Store) {
 		"postpone what merely waits":   postpone,
 		"the count of what is open":    openCount,
 		"kept results survive a claim": kept,
+		"take past the queue":          takePast,
+		"take what is due":             takeDue,
+		"several who take":             takeSeveral,
 	} {
 		t.Run(name, func(t *testing.T) { play(t, fresh(t)) })
 	}

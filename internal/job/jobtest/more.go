@@ -219,6 +219,13 @@ func openCount(t *testing.T, s Store) {
 	if n, err := s.OpenCount(context.Background()); err != nil || n != 3 {
 		t.Errorf("OpenCount = %d, %v", n, err)
 	}
+	if err := s.Finish(context.Background(), end(claim(t, s, accept(t, s), time.Minute), job.Failed), nil); err != nil {
+		t.Fatal(err)
+	}
+	cancelQueued(t, s)
+	if open, ended, err := s.Counts(context.Background()); err != nil || open != 3 || ended != 2 {
+		t.Errorf("Counts = %d open, %d ended, %v", open, ended, err)
+	}
 }
 
 func kept(t *testing.T, s Store) {

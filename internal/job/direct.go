@@ -1,0 +1,170 @@
+package job
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Backlog is the open set as somebody sees it who goes past the queue.
+type Backlog interface {
+	// Take raises the epoch of up to limit jobs, so that their tasks are void,
+	// and gives them to the caller: those in the queue's place, save what was
+	// put there a moment ago, and those whose time has come. Place is the one
+	// before.
+	Take(ctx context.Context, limit int) ([]Due, error)
+}
+
+// Direct carries jobs past a queue that cannot hand them out because the store
+// is full. Accepted work is finished all the same; when there is room again
+// the queue does it.
+type Direct struct {
+	Backlog Backlog
+	// Full says whether the queue refuses work at present for want of room.
+	Full func(context.Context) (bool, error)
+	// Carry does the work of one job: Runner.Run.
+	Carry func(context.Context, Ref) error
+	// Limit is how many jobs this process carries at once, through Run and past
+	// the queue together.
+	Limit int
+	Every time.Duration
+	// Calm is for how long there must be room before the queue is trusted again.
+	Calm time.Duration
+	// Timeout bounds the work on one job, Patience all that is left at the end.
+	Timeout, Patience time.Duration
+	// Changed hears of the beginning and the end of the work past the queue.
+	Changed func(on bool)
+	// Healed hears of each job that a lost worker had.
+	Healed func(ref Ref, reason string)
+	Failed func(error)
+
+	once    sync.Once
+	slots   chan struct{}
+	running sync.WaitGroup
+	on      bool
+	full    time.Time // when the store was last seen full
+}
+
+func (d *Direct) seats() chan struct{} {
+	d.once.Do(func() { d.slots = make(chan struct{}, d.Limit) })
+	return d.slots
+}
+
+// Run is the handler for the queue: it carries a job within the same limit.
+func (d *Direct) Run(ctx context.Context, ref Ref) error {
+	select {
+	case d.seats() <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-d.slots }()
+	return d.Carry(ctx, ref)
+}
+
+// Loop watches the store until stop is closed, and then waits for the jobs
+// that it began.
+func (d *Direct) Loop(stop <-chan struct{}) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	tick := time.NewTicker(d.Every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-stop:
+			d.wait()
+			return
+		case <-tick.C:
+			if err := d.round(ctx, stop); err != nil {
+				d.Failed(err)
+			}
+		}
+	}
+}
+
+// wait lets the jobs under way end, as long as there is patience.
+func (d *Direct) wait() {
+	ended := make(chan struct{})
+	go func() {
+		d.running.Wait()
+		close(ended)
+	}()
+	patience := time.NewTimer(d.Patience)
+	defer patience.Stop()
+	select {
+	case <-ended:
+	case <-patience.C:
+	}
+}
+
+// round takes jobs for as long as a tick lasts, where the store is full.
+func (d *Direct) round(ctx context.Context, stop <-chan struct{}) error {
+	full, err := d.Full(ctx)
+	if err != nil {
+		return err
+	}
+	d.note(full)
+	if !d.on {
+		return nil
+	}
+	for end := time.Now().Add(d.Every); time.Now().Before(end); {
+		more, err := d.take(ctx, stop)
+		if err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// note begins at the first refusal and ends when there has been room for a
+// while: a store at its very edge must not make us change our mind all the time.
+func (d *Direct) note(full bool) {
+	if full {
+		d.full = time.Now()
+	}
+	on := full || d.on && time.Since(d.full) < d.Calm
+	if on != d.on {
+		d.on = on
+		d.Changed(on)
+	}
+}
+
+// take begins as many jobs as there are free seats; false when there are no
+// more jobs, or it is time to stop.
+func (d *Direct) take(ctx context.Context, stop <-chan struct{}) (more bool, err error) {
+	select {
+	case <-stop:
+		return false, nil
+	case d.seats() <- struct{}{}:
+	}
+	n := 1
+	for free := true; free && n < d.Limit; {
+		select {
+		case d.slots <- struct{}{}:
+			n++
+		default:
+			free = false
+		}
+	}
+	taken, err := d.Backlog.Take(ctx, n)
+	for range n - len(taken) {
+		<-d.slots
+	}
+	for _, due := range taken {
+		d.begin(ctx, due)
+	}
+	return len(taken) == n, err
+}
+
+func (d *Direct) begin(ctx context.Context, due Due) {
+	if due.Place == AtWorker {
+		d.Healed(due.Ref, HealedLease)
+	}
+	d.running.Go(func() {
+		defer func() { <-d.slots }()
+		ctx, cancel := context.WithTimeout(ctx, d.Timeout)
+		defer cancel()
+		if err := d.Carry(ctx, due.Ref); err != nil {
+			d.Failed(err)
+		}
+	})
+}
