@@ -36,7 +36,7 @@ func (t *task) complete(ctx context.Context) error {
 	}
 	readBack := t.spec.ReadBack || fresh
 	if len(steps) > 0 || readBack {
-		if err := t.save(ctx, t.kept); err != nil {
+		if err := t.keep(ctx, t.kept); err != nil {
 			return err
 		}
 	}

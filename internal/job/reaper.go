@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -32,6 +33,7 @@ type Open interface {
 
 // Queue hands jobs to workers.
 type Queue interface {
+	// Enqueue says ErrFull where there is no room for a task.
 	Enqueue(ctx context.Context, ref Ref) error
 	// Has says whether a task for ref is waiting or being worked on.
 	Has(ctx context.Context, ref Ref) (bool, error)
@@ -57,11 +59,18 @@ type Reaper struct {
 	Failed func(err error)
 	Holder string
 	Every  time.Duration
+
+	away time.Time // when the store last failed us
 }
 
 const (
 	reapBatch   = 500
 	requeueTime = 30 * time.Second
+	// renewTime is how long workers get to renew the leases that ran out while
+	// the store was away: they may hold an outcome.
+	renewTime = 3 * time.Second
+	// slowAnswer tells a store that was away while it was asked.
+	slowAnswer = time.Second
 )
 
 // Run looks after the open set until ctx ends. One process of a fleet does so
@@ -74,7 +83,8 @@ func (r *Reaper) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := r.Round(ctx); err != nil && ctx.Err() == nil {
+			// A full queue is Direct's business: it takes what is due as well.
+			if err := r.Round(ctx); err != nil && !errors.Is(err, ErrFull) && ctx.Err() == nil {
 				r.Failed(err)
 			}
 		}
@@ -83,7 +93,11 @@ func (r *Reaper) Run(ctx context.Context) {
 
 // Round handles all jobs that are due now.
 func (r *Reaper) Round(ctx context.Context) error {
+	begun := time.Now()
 	lead, err := r.Open.Lead(ctx, r.Holder, 10*r.Every)
+	if err != nil || time.Since(begun) > slowAnswer {
+		r.away = time.Now()
+	}
 	if err != nil || !lead {
 		return err
 	}
@@ -127,6 +141,9 @@ func (r *Reaper) handle(ctx context.Context, d Due) error {
 			reason = HealedLine
 		}
 	case AtWorker:
+		if time.Since(r.away) < renewTime {
+			return ignoreStale(r.Open.Postpone(ctx, d, renewTime))
+		}
 		reason = HealedLease
 	}
 	ref, err := r.Open.Requeue(ctx, d)

@@ -207,3 +207,59 @@ func TestOneReaperLeads(t *testing.T) {
 		t.Error("two processes look after the open set at once")
 	}
 }
+
+// failing is an open set whose store is away.
+type failing struct {
+	job.Open
+	err error
+}
+
+func (f *failing) Lead(ctx context.Context, holder string, hold time.Duration) (bool, error) {
+	if f.err != nil {
+		return false, f.err
+	}
+	return f.Open.Lead(ctx, holder, hold)
+}
+
+func TestLeasesThatRanOutWhileTheStoreWasAwayCanBeRenewed(t *testing.T) {
+	t.Parallel()
+	r := newReaperRig(t)
+	away := &failing{Open: r.store, err: errors.New("down")}
+	r.Open = away
+	ref := r.accept(t)
+	if _, err := r.store.Claim(t.Context(), ref, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	r.dueNow(t, ref, job.AtWorker)
+	if err := r.Round(t.Context()); err == nil {
+		t.Fatal("the failure was passed over")
+	}
+	away.err = nil
+	r.round(t)
+	if len(r.healed) != 0 {
+		t.Error("the job was taken from its worker")
+	}
+	if due, err := r.store.Due(t.Context(), 1); err != nil || len(due) != 0 {
+		t.Errorf("still due: %v, %v", due, err)
+	}
+}
+
+func TestAFullQueueIsNoFaultOfTheReaper(t *testing.T) {
+	t.Parallel()
+	r := newReaperRig(t)
+	r.dueNow(t, r.accept(t), job.InQueue)
+	r.queue.fail = job.ErrFull
+	r.Every = time.Millisecond
+	ctx, cancel := context.WithCancel(t.Context())
+	refused := make(chan struct{})
+	r.Healed = func(job.Ref, string) { close(refused) }
+	done := make(chan struct{})
+	go func() { defer close(done); r.Run(ctx) }()
+	select {
+	case <-refused:
+	case <-time.After(10 * time.Second):
+		t.Error("the due job was not looked at")
+	}
+	cancel()
+	<-done // Failed would have failed the test
+}

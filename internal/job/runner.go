@@ -179,11 +179,19 @@ func (e *storeError) Unwrap() error { return e.err }
 // save journals the job; r is what is known of the record, nil for unchanged.
 func (t *task) save(ctx context.Context, r *Result) error {
 	t.j.spend(t.now())
-	if err := t.Records.Save(ctx, *t.j, r); err != nil {
-		if errors.Is(err, ErrStale) {
-			return err
-		}
-		return &storeError{err}
+	return journaled(t.Records.Save(ctx, *t.j, r))
+}
+
+// keep is save for what a call has already done and must not be lost.
+func (t *task) keep(ctx context.Context, r *Result) error {
+	t.j.spend(t.now())
+	return journaled(t.insist(ctx, func(ctx context.Context) error { return t.Records.Save(ctx, *t.j, r) }))
+}
+
+// journaled marks a failure to write the journal as one.
+func journaled(err error) error {
+	if err == nil || errors.Is(err, ErrStale) {
+		return err
 	}
-	return nil
+	return &storeError{err}
 }

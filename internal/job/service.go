@@ -21,7 +21,7 @@ var (
 	ErrCursor = errors.New("job: not a cursor of this list")
 	// ErrBacklog: the account has as many jobs waiting as it may.
 	ErrBacklog = errors.New("job: too many jobs of the account are waiting")
-	// ErrFull: there is no room for more jobs at present.
+	// ErrFull: there is no room for more jobs at present. It may come as a Full.
 	ErrFull = errors.New("job: no room for more jobs")
 	// ErrGone: the job is known, its body is past retention.
 	ErrGone = errors.New("job: result past retention")

@@ -8,14 +8,8 @@ import (
 	"crmferry/internal/fault"
 )
 
-// settleTimeout bounds the writing of an outcome, which goes on even when the
-// attempt's context has ended.
-const settleTimeout = 10 * time.Second
-
 // settle writes down what an attempt came to.
 func (t *task) settle(ctx context.Context, f *fault.Error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
 	now := t.now()
 	v := Next(t.Policy, *t.j, f, now, t.Spread())
 	if v.Status == Verifying && v.At.Before(now.Add(t.wait)) {
@@ -29,7 +23,8 @@ func (t *task) settle(ctx context.Context, f *fault.Error) error {
 	if t.j.Status == Succeeded {
 		result = t.kept
 	}
-	if err := t.Records.Finish(ctx, *t.j, result); err != nil {
+	err := t.insist(ctx, func(ctx context.Context) error { return t.Records.Finish(ctx, *t.j, result) })
+	if err != nil {
 		return err
 	}
 	t.Observer.Finished(*t.j)
@@ -42,7 +37,8 @@ func (t *task) rest(ctx context.Context, v Verdict) error {
 	if v.InLine {
 		t.j.Place, t.j.NextAttemptAt = InLine, time.Time{}
 	}
-	if err := t.Records.Save(ctx, *t.j, t.kept); err != nil || !v.InLine {
+	err := t.insist(ctx, func(ctx context.Context) error { return t.Records.Save(ctx, *t.j, t.kept) })
+	if err != nil || !v.InLine {
 		return err
 	}
 	return t.Line.Join(ctx, t.j.Waiter())
@@ -51,14 +47,12 @@ func (t *task) rest(ctx context.Context, v Verdict) error {
 // release lets the job go as it is, to be taken up again at once. It is no
 // attempt and costs none.
 func (t *task) release(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
 	t.j.spend(t.now())
 	t.j.Place, t.j.NextAttemptAt = OnTimer, t.now()
 	if t.j.Status == Running {
 		t.j.Status, t.j.WaitingFor = Waiting, ForRetry
 	}
-	return t.Records.Save(ctx, *t.j, t.kept)
+	return t.insist(ctx, func(ctx context.Context) error { return t.Records.Save(ctx, *t.j, t.kept) })
 }
 
 // apply turns a verdict into the job's new state.
