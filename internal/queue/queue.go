@@ -40,6 +40,7 @@ type payload struct {
 
 // Queue enqueues tasks and knows whether they are there.
 type Queue struct {
+	redis     redis.UniversalClient
 	client    *asynq.Client
 	inspector *asynq.Inspector
 	timeout   time.Duration
@@ -48,6 +49,7 @@ type Queue struct {
 // New makes a Queue; timeout is how long a worker may take over one task.
 func New(client redis.UniversalClient, timeout time.Duration) *Queue {
 	return &Queue{
+		redis:     client,
 		client:    asynq.NewClientFromRedisClient(client),
 		inspector: asynq.NewInspectorFromRedisClient(client),
 		timeout:   timeout,
@@ -71,6 +73,9 @@ func (q *Queue) Enqueue(ctx context.Context, ref job.Ref) error {
 		asynq.TaskID(taskID(ref)), asynq.Queue(string(Contacts)), asynq.MaxRetry(maxRetry), asynq.Timeout(q.timeout))
 	if errors.Is(err, asynq.ErrTaskIDConflict) {
 		return nil
+	}
+	if refused(err) {
+		return job.ErrFull
 	}
 	return err
 }

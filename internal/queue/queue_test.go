@@ -128,3 +128,33 @@ func TestStopWaitsForWork(t *testing.T) {
 		t.Error("stopped before the work had ended")
 	}
 }
+
+func TestAFullRedisIsSeenAsOne(t *testing.T) {
+	t.Parallel()
+	p := redistest.Process(t, "maxmemory 1") // full from the start
+	if p == nil {
+		t.Log("redis-server is not on the PATH: the Redis in memory is never full")
+		return
+	}
+	client := p.Client()
+	defer func() { _ = client.Close() }()
+	q := queue.New(client, time.Minute)
+	if err := q.Enqueue(t.Context(), ref("f")); !errors.Is(err, job.ErrFull) {
+		t.Errorf("Enqueue = %v", err)
+	}
+	if full, err := q.Full(t.Context()); err != nil || !full {
+		t.Errorf("Full = %v, %v", full, err)
+	}
+	if err := client.ConfigSet(t.Context(), "maxmemory", "0").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Enqueue(t.Context(), ref("f")); err != nil {
+		t.Error(err)
+	}
+	if full, err := q.Full(t.Context()); err != nil || full {
+		t.Errorf("Full = %v, %v", full, err)
+	}
+	if n := client.Exists(t.Context(), "asynq:{contacts}:ferry:room").Val(); n != 0 {
+		t.Error("asking left something behind")
+	}
+}

@@ -44,6 +44,8 @@ func Serve(client redis.UniversalClient, h Handler, o Options) (*Server, error) 
 		if err != nil {
 			return err
 		}
+		ctx, cancel := outlasting(ctx)
+		defer cancel()
 		return h(ctx, ref)
 	})
 	for i := range o.Servers {
@@ -80,11 +82,13 @@ func (s *Server) Stop() {
 	wg.Wait()
 }
 
-// logger gives asynq's words to slog. They hold task ids, no payloads.
-type logger struct{ *slog.Logger }
-
-func (l logger) Debug(args ...any) { l.Logger.Debug(fmt.Sprint(args...), "from", "asynq") }
-func (l logger) Info(args ...any)  { l.Logger.Info(fmt.Sprint(args...), "from", "asynq") }
-func (l logger) Warn(args ...any)  { l.Logger.Warn(fmt.Sprint(args...), "from", "asynq") }
-func (l logger) Error(args ...any) { l.Logger.Error(fmt.Sprint(args...), "from", "asynq") }
-func (l logger) Fatal(args ...any) { l.Logger.Error(fmt.Sprint(args...), "from", "asynq") }
+// outlasting keeps the deadline of a task's context alone. asynq also ends it
+// when it cannot renew its lease, as on a full Redis: the job has a lease of
+// ours, and a call must not be cut off for that.
+func outlasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	free := context.WithoutCancel(ctx)
+	if end, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(free, end)
+	}
+	return free, func() {}
+}
