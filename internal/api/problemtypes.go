@@ -93,7 +93,7 @@ func problemTypes() []problemType {
 		{problemBacklog, "Too many contacts are waiting", http.StatusTooManyRequests,
 			"Contacts come in faster than the CRM takes them, and the account or the tenant has as many waiting as it may. Nothing was stored. Retry-After says when there is room again."},
 		{problemUnavailable, "Temporarily unavailable", http.StatusServiceUnavailable,
-			"A part of the service cannot be reached now. Retry-After says when to try again."},
+			"A part of the service cannot be reached now, or there is no room for more work. Retry-After says when to try again."},
 	}
 	return append(own, jobProblemTypes()...)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -40,6 +41,8 @@ func translate(err error) error {
 			FieldProblem{Pointer: "header." + idempotencyHeader, Code: "reused", Message: "came with another request before"})
 	case errors.Is(err, job.ErrStale):
 		return problem(problemConflict, "The job changed meanwhile; try again.").with("Retry-After", "1").because(err)
+	case errors.Is(err, job.ErrFull):
+		return noRoom(err)
 	case errors.Is(err, account.ErrNotFound):
 		return problem(problemNotFound, "There is no such integrated account.")
 	case errors.Is(err, account.ErrExists):
@@ -53,6 +56,20 @@ func translate(err error) error {
 	default:
 		return err
 	}
+}
+
+// roomAfter is when to try again where nobody knows when there will be room.
+const roomAfter = 10 * time.Second
+
+// noRoom is the problem of work that would fill the store up.
+func noRoom(err error) *Problem {
+	wait := roomAfter
+	var full *job.Full
+	if errors.As(err, &full) {
+		wait = full.RetryAfter
+	}
+	return problem(problemUnavailable, "There is no room for more work at present; what was accepted goes on. Nothing was stored.").
+		with("Retry-After", seconds(wait)).because(err)
 }
 
 // checkFailed is the problem of credentials that a CRM did not take.

@@ -98,8 +98,10 @@ func (s *service) handler() (http.Handler, error) {
 	if err := h.metrics.WatchJobsOpen(h.openJobs); err != nil {
 		return nil, err
 	}
+	room := h.room()
+	go room.watch(s.ending)
 	return api.New(api.Deps{
-		Jobs:     &job.Service{Store: h.store, Queue: h.queue, Gate: h.pacing(), Accepted: h.metrics.JobAccepted, Admit: h.admission()},
+		Jobs:     &job.Service{Store: h.store, Queue: h.queue, Gate: h.pacing(), Accepted: h.metrics.JobAccepted, Room: room},
 		Accounts: h.accounts, Pace: h.pacing(), Catalogue: h.crms, Tokens: tokens, Ready: h.ready, Logger: h.log,
 		Observe: h.metrics.HTTPRequest, NewKey: newKey, Closing: s.ending,
 	})

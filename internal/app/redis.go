@@ -18,6 +18,8 @@ import (
 // database is a connection to Redis and what it takes to let go of it.
 type database struct {
 	redis.UniversalClient
+	// direct sends each command by itself, and knows the nodes of a Cluster.
+	direct redis.UniversalClient
 	// memory: it lives in this process and is lost with it.
 	memory bool
 	stop   func()
@@ -70,7 +72,7 @@ func pipelined(client redis.UniversalClient, memory bool, stop func()) (*databas
 		stop()
 		return nil, err
 	}
-	return &database{UniversalClient: together, memory: memory, stop: func() { _ = client.Close(); stop() }}, nil
+	return &database{UniversalClient: together, direct: client, memory: memory, stop: func() { _ = client.Close(); stop() }}, nil
 }
 
 func (d *database) close() {

@@ -101,16 +101,16 @@ type Service struct {
 	Gate  Gate
 	// Accepted hears of each new job.
 	Accepted func(crm string)
-	// Admit is asked before each job and may say ErrFull; nil admits all.
-	Admit func(context.Context) error
+	// Room is asked before each job; nil: there always is some.
+	Room Room
 }
 
 // Accept stores a job and hands it to the workers. When it returns, the job
 // survives the death of this process. replayed: an earlier request with the
 // same key and payload made it.
 func (s *Service) Accept(ctx context.Context, a Acceptance) (j Job, replayed bool, err error) {
-	if s.Admit != nil {
-		if err := s.Admit(ctx); err != nil {
+	if s.Room != nil {
+		if err := s.Room.Admit(OneContact); err != nil {
 			return Job{}, false, err
 		}
 	}
@@ -123,6 +123,9 @@ func (s *Service) Accept(ctx context.Context, a Acceptance) (j Job, replayed boo
 		a.Place = InQueue
 	}
 	ref, fingerprint, stored, err := s.Store.Accept(ctx, a)
+	if errors.Is(err, ErrFull) && s.Room != nil {
+		err = &Full{RetryAfter: s.Room.RetryAfter()}
+	}
 	if err != nil {
 		return Job{}, false, err
 	}
