@@ -18,6 +18,10 @@ const (
 	idlePoll    = 20 * time.Millisecond
 	reapEvery   = 250 * time.Millisecond
 	watchEvery  = 15 * time.Second
+	// How often a worker looks whether Redis is full, and for how long it must
+	// not be before the queue is trusted again.
+	roomEvery = 250 * time.Millisecond
+	roomCalm  = 2 * time.Second
 )
 
 // worker is one process's share of the work.
@@ -25,6 +29,7 @@ type worker struct {
 	server   *queue.Server
 	stopping chan struct{}
 	cancel   context.CancelFunc
+	direct   sync.WaitGroup
 	done     sync.WaitGroup
 }
 
@@ -33,8 +38,9 @@ func (h *house) startWorker() (*worker, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &worker{stopping: make(chan struct{}), cancel: cancel}
 	runner := h.runner(w.stopping)
+	direct := h.direct(runner.Run)
 	var err error
-	w.server, err = queue.Serve(h.db, runner.Run, queue.Options{
+	w.server, err = queue.Serve(h.db, direct.Run, queue.Options{
 		Servers: min(laneServers, h.config.Concurrency), Concurrency: h.config.Concurrency, Idle: idlePoll,
 		ShutdownTimeout: h.config.ShutdownTimeout, Logger: h.log,
 	})
@@ -42,6 +48,7 @@ func (h *house) startWorker() (*worker, error) {
 		cancel()
 		return nil, err
 	}
+	w.direct.Go(func() { direct.Loop(w.stopping) })
 	w.done.Go(func() { runner.Held.KeepLeases(ctx, h.store, runner.Timing.Lease) })
 	w.done.Go(func() { h.reaper().Run(ctx) })
 	w.done.Go(func() { h.pacer.Upkeep(ctx) })
@@ -52,14 +59,33 @@ func (h *house) startWorker() (*worker, error) {
 func (h *house) reaper() *job.Reaper {
 	return &job.Reaper{
 		Open: h.store, Queue: h.queue, Line: h.pacing(), Holder: newKey(), Every: reapEvery,
-		Healed: func(ref job.Ref, reason string) {
-			if reason == job.TimerDue {
-				return
-			}
-			h.metrics.ReaperHealed(reason)
-			h.log.Warn("job put back to work", "job", ref.ID, "account", ref.Account, "crm", ref.CRM, "reason", reason)
-		},
+		Healed: h.healed,
 		Failed: h.failed("reaper"),
+	}
+}
+
+func (h *house) healed(ref job.Ref, reason string) {
+	if reason == job.TimerDue {
+		return
+	}
+	h.metrics.ReaperHealed(reason)
+	h.log.Warn("job put back to work", "job", ref.ID, "account", ref.Account, "crm", ref.CRM, "reason", reason)
+}
+
+// direct carries jobs past asynq while Redis is full.
+func (h *house) direct(carry func(context.Context, job.Ref) error) *job.Direct {
+	return &job.Direct{
+		Backlog: h.store, Full: h.queue.Full, Carry: carry, Limit: h.config.Concurrency, Every: roomEvery, Calm: roomCalm,
+		Timeout: taskTimeout, Patience: h.config.ShutdownTimeout, Healed: h.healed,
+		Changed: func(on bool) {
+			h.metrics.QueueBypassed(on)
+			if on {
+				h.log.Warn("Redis is full: new work is refused, accepted jobs are taken past the queue")
+			} else {
+				h.log.Info("Redis has room again: jobs come through the queue")
+			}
+		},
+		Failed: h.failed("work past the queue"),
 	}
 }
 
@@ -84,6 +110,7 @@ func (h *house) watchQueue(ctx context.Context) {
 func (w *worker) stop() {
 	close(w.stopping)
 	w.server.Stop()
+	w.direct.Wait()
 	w.cancel()
 	w.done.Wait()
 }

@@ -24,6 +24,7 @@ type Metrics struct {
 	httpRequests  *prometheus.CounterVec
 	httpSeconds   *prometheus.HistogramVec
 	queueArchived prometheus.Gauge
+	queueBypassed prometheus.Gauge
 }
 
 // NewMetrics returns Metrics with the Go and process collectors registered.
@@ -39,10 +40,11 @@ func NewMetrics() *Metrics {
 		httpRequests:  counter("http_requests_total", "Requests served.", "route", "method", "code"),
 		httpSeconds:   histogram("http_request_seconds", "Duration of requests served; a long poll takes up to a minute.", []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5, 15, 60}, "route"),
 		queueArchived: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "queue_archived", Help: "Tasks in the archive of the queue; must stay 0."}),
+		queueBypassed: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "queue_bypassed", Help: "1 while this process takes accepted jobs past the queue, because Redis is full."}),
 	}
 	m.registry.MustRegister(
 		m.jobsAccepted, m.jobsFinished, m.attempts, m.crmRequests, m.crmSeconds,
-		m.reaperHealed, m.httpRequests, m.httpSeconds, m.queueArchived,
+		m.reaperHealed, m.httpRequests, m.httpSeconds, m.queueArchived, m.queueBypassed,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
@@ -127,6 +129,17 @@ func (m *Metrics) HTTPRequest(route, method string, status int, d time.Duration)
 func (m *Metrics) QueueArchived(n int) {
 	if m != nil {
 		m.queueArchived.Set(float64(n))
+	}
+}
+
+// QueueBypassed sets whether this process takes jobs past the queue.
+func (m *Metrics) QueueBypassed(on bool) {
+	if m == nil {
+		return
+	}
+	m.queueBypassed.Set(0)
+	if on {
+		m.queueBypassed.Set(1)
 	}
 }
 
