@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -120,7 +119,7 @@ func (f *ferry) room(client *redis.Client, workers []*process, account string) {
 	}
 	var again job
 	f.eventually(20*time.Second, "new work to be accepted", func() bool {
-		a, err := f.call("POST", contacts(account), person(fmt.Sprint("Again")))
+		a, err := f.call("POST", contacts(account), person("Again"))
 		if err != nil || a.Status != http.StatusAccepted {
 			return false
 		}

@@ -48,6 +48,7 @@ func use(t *testing.T, m *Metrics) {
 	m.HTTPRequest("/jobs/:id", http.MethodGet, 200, time.Millisecond)
 	m.HTTPRequest("", "BREW", 404, time.Millisecond)
 	m.QueueArchived(3)
+	m.QueueBypassed(true)
 	if err := m.WatchJobsOpen(func() float64 { return 12 }); err != nil {
 		t.Errorf("WatchJobsOpen: %v", err)
 	}
@@ -73,6 +74,7 @@ func TestMetrics(t *testing.T) {
 		`ferry_jobs_finished_total{crm="wix",kind="invalid",status="failed"} 1`,
 		`ferry_jobs_open 12`,
 		`ferry_queue_archived 3`,
+		`ferry_queue_bypassed 1`,
 		`ferry_reaper_healed_total{reason="lease"} 1`,
 	}
 	if diff := cmp.Diff(want, samples(t, m)); diff != "" {
@@ -87,7 +89,7 @@ func TestMetricsHaveRegistriesOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	a, b := NewMetrics(), NewMetrics()
 	a.JobAccepted("wix")
-	if diff := cmp.Diff([]string{"ferry_queue_archived 0"}, samples(t, b)); diff != "" {
+	if diff := cmp.Diff([]string{"ferry_queue_archived 0", "ferry_queue_bypassed 0"}, samples(t, b)); diff != "" {
 		t.Errorf("samples of the other (-want +got):\n%s", diff)
 	}
 	_, body := get(t, b.Handler(), "/metrics")
