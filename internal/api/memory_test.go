@@ -31,6 +31,8 @@ type memory struct {
 	onEnqueue func(job.Ref)
 	// broken, where set, is the answer to every read and write.
 	broken error
+	// full, where set, is the answer to every new job.
+	full error
 }
 
 func newMemory() *memory {
@@ -55,6 +57,9 @@ func (m *memory) Accept(_ context.Context, a job.Acceptance) (job.Ref, string, b
 	defer m.locked()()
 	if m.broken != nil {
 		return job.Ref{}, "", false, m.broken
+	}
+	if m.full != nil {
+		return job.Ref{}, "", false, m.full
 	}
 	key := fmt.Sprintf("%q", []string{a.Tenant, a.AccountID, a.IdempotencyKey})
 	if id, taken := m.keys[key]; taken && a.IdempotencyKey != "" {
