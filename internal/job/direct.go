@@ -43,6 +43,7 @@ type Direct struct {
 	running sync.WaitGroup
 	on      bool
 	full    time.Time // when the store was last seen full
+	away    absence
 }
 
 func (d *Direct) seats() chan struct{} {
@@ -98,12 +99,13 @@ func (d *Direct) wait() {
 
 // round takes jobs for as long as a tick lasts, where the store is full.
 func (d *Direct) round(ctx context.Context, stop <-chan struct{}) error {
+	begun := time.Now()
 	full, err := d.Full(ctx)
+	d.away.note(begun, err)
 	if err != nil {
-		return err
+		return nil // the reaper, who asks as often, tells of a store that is away
 	}
-	d.note(full)
-	if !d.on {
+	if d.note(full); !d.on || d.away.recent() {
 		return nil
 	}
 	for end := time.Now().Add(d.Every); time.Now().Before(end); {

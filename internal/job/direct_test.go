@@ -185,3 +185,29 @@ func TestDirectWaitsForItsJobsAtTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// TestDirectLeavesLeasesAloneThatRanOutWhileTheStoreWasAway: the workers that
+// hold them come first.
+func TestDirectLeavesLeasesAloneThatRanOutWhileTheStoreWasAway(t *testing.T) {
+	t.Parallel()
+	r := newDirectRig(t, 2, func(context.Context, job.Ref) error { t.Error("taken"); return nil })
+	looks := make(chan int)
+	n := 0
+	r.Full = func(ctx context.Context) (bool, error) {
+		n++
+		select {
+		case looks <- n:
+		case <-r.stop:
+		}
+		if n == 1 {
+			return false, errors.New("down")
+		}
+		return true, nil
+	}
+	r.start()
+	for range 5 {
+		soon(t, looks)
+	}
+	close(r.stop)
+	soon(t, r.ended)
+}

@@ -60,17 +60,12 @@ type Reaper struct {
 	Holder string
 	Every  time.Duration
 
-	away time.Time // when the store last failed us
+	away absence
 }
 
 const (
 	reapBatch   = 500
 	requeueTime = 30 * time.Second
-	// renewTime is how long workers get to renew the leases that ran out while
-	// the store was away: they may hold an outcome.
-	renewTime = 3 * time.Second
-	// slowAnswer tells a store that was away while it was asked.
-	slowAnswer = time.Second
 )
 
 // Run looks after the open set until ctx ends. One process of a fleet does so
@@ -95,9 +90,7 @@ func (r *Reaper) Run(ctx context.Context) {
 func (r *Reaper) Round(ctx context.Context) error {
 	begun := time.Now()
 	lead, err := r.Open.Lead(ctx, r.Holder, 10*r.Every)
-	if err != nil || time.Since(begun) > slowAnswer {
-		r.away = time.Now()
-	}
+	r.away.note(begun, err)
 	if err != nil || !lead {
 		return err
 	}
@@ -141,7 +134,7 @@ func (r *Reaper) handle(ctx context.Context, d Due) error {
 			reason = HealedLine
 		}
 	case AtWorker:
-		if time.Since(r.away) < renewTime {
+		if r.away.recent() {
 			return ignoreStale(r.Open.Postpone(ctx, d, renewTime))
 		}
 		reason = HealedLease
