@@ -9,25 +9,26 @@ import (
 	"testing"
 	"time"
 
+	"crmferry/internal/fleet"
 	"crmferry/internal/sandbox"
 	"crmferry/internal/sandbox/kit"
 )
 
 // burst posts n contacts from 50 connections and gives the ids that were accepted.
 func (f *ferry) burst(account string, n int) []string {
-	f.t.Helper()
+	f.Helper()
 	ids := make([]string, n)
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
 			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-				a, err := f.call("POST", contacts(account), person(fmt.Sprintf("Nr%d", i)))
+				a, err := f.Call("POST", fleet.Contacts(account), fleet.Person(fmt.Sprintf("Nr%d", i)))
 				if err != nil || a.Status != http.StatusAccepted {
 					continue // not accepted: nothing is promised
 				}
 				var j job
-				a.decode(f.t, &j)
+				a.Decode(f, &j)
 				ids[i] = j.ID
 			}
 		})
@@ -44,7 +45,7 @@ func (f *ferry) burst(account string, n int) []string {
 
 // allOver waits until every job is over and counts them by state.
 func (f *ferry) allOver(ids []string, patience time.Duration) map[string]int {
-	f.t.Helper()
+	f.Helper()
 	states := map[string]int{}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -52,7 +53,7 @@ func (f *ferry) allOver(ids []string, patience time.Duration) map[string]int {
 	for range 20 {
 		wg.Go(func() {
 			for id := range work {
-				j := f.await(id, patience)
+				j := f.Await(id, patience)
 				mu.Lock()
 				states[j.Status]++
 				mu.Unlock()
@@ -70,9 +71,9 @@ func (f *ferry) allOver(ids []string, patience time.Duration) map[string]int {
 func TestTwoThousandCreatesArriveExactlyOnce(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{Unlimited: true})
-	account := f.connect("hubspot", "bulk")
-	f.startWorker()
-	f.startWorker()
+	account := f.Connect("hubspot", "bulk")
+	f.StartWorker()
+	f.StartWorker()
 	ids := f.burst(account, 2000)
 	if len(ids) != 2000 {
 		t.Fatalf("%d of 2000 were accepted", len(ids))
@@ -80,7 +81,7 @@ func TestTwoThousandCreatesArriveExactlyOnce(t *testing.T) {
 	if states := f.allOver(ids, time.Minute); states["succeeded"] != 2000 {
 		t.Errorf("states = %v", states)
 	}
-	if n := f.world.CRM("hubspot").Count("bulk"); n != 2000 {
+	if n := f.World.CRM("hubspot").Count("bulk"); n != 2000 {
 		t.Errorf("the CRM holds %d contacts", n)
 	}
 }
@@ -88,15 +89,15 @@ func TestTwoThousandCreatesArriveExactlyOnce(t *testing.T) {
 func TestAnAcceptedJobSurvivesTheAPI(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{Unlimited: true})
-	account := f.connect("hubspot", "kill")
+	account := f.Connect("hubspot", "kill")
 	var ids []string
 	for i := range 5 {
-		j := f.post(contacts(account), person(fmt.Sprintf("Kill%d", i)))
-		f.api.kill()
+		j := f.Post(fleet.Contacts(account), fleet.Person(fmt.Sprintf("Kill%d", i)))
+		f.API.Kill()
 		ids = append(ids, j.ID)
-		f.startAPI()
+		f.StartAPI()
 	}
-	f.startWorker()
+	f.StartWorker()
 	if states := f.allOver(ids, time.Minute); states["succeeded"] != len(ids) {
 		t.Errorf("states = %v", states)
 	}
@@ -105,23 +106,23 @@ func TestAnAcceptedJobSurvivesTheAPI(t *testing.T) {
 func TestAcceptedJobsSurviveARestartOfRedis(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{Unlimited: true})
-	if f.redis == nil {
+	if f.Redis == nil {
 		t.Log("redis-server is not on the PATH: a Redis in memory keeps nothing over its restart")
 		return
 	}
-	account := f.connect("hubspot", "redis")
-	f.startWorker()
+	account := f.Connect("hubspot", "redis")
+	f.StartWorker()
 	ids := f.burst(account, 200)
 	// everysec: what was accepted longer than a second ago is on the disk.
 	f.settled()
-	f.redis.Kill()
-	if err := f.redis.Restart(t.Context()); err != nil {
+	f.Redis.Kill()
+	if err := f.Redis.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if states := f.allOver(ids, time.Minute); states["succeeded"] != len(ids) {
 		t.Errorf("states = %v of %d", states, len(ids))
 	}
-	if n := f.world.CRM("hubspot").Count("redis"); n != len(ids) {
+	if n := f.World.CRM("hubspot").Count("redis"); n != len(ids) {
 		t.Errorf("the CRM holds %d contacts for %d jobs", n, len(ids))
 	}
 }
@@ -169,12 +170,12 @@ func TestAWorkerKeepsAnOutcomeWhileRedisIsAway(t *testing.T) {
 
 // settled waits until Redis has written and synced what it knows.
 func (f *ferry) settled() {
-	f.t.Helper()
-	client := f.redis.Client()
+	f.Helper()
+	client := f.Redis.Client()
 	defer func() { _ = client.Close() }()
 	since := time.Now()
-	f.eventually(20*time.Second, "Redis to sync its file", func() bool {
-		info, err := client.InfoMap(f.t.Context(), "persistence").Result()
+	f.Eventually(20*time.Second, "Redis to sync its file", func() bool {
+		info, err := client.InfoMap(f.Context(), "persistence").Result()
 		return err == nil && info["Persistence"]["aof_pending_bio_fsync"] == "0" && time.Since(since) > 2*time.Second
 	})
 }
@@ -187,25 +188,25 @@ func TestAKilledWorkersJobsGoOn(t *testing.T) {
 		t.Run(crm, func(t *testing.T) {
 			t.Parallel()
 			f := launch(t, sandbox.Options{Unlimited: true})
-			account := f.connect(crm, "killed")
-			held := f.world.CRM(crm).Inject(kit.Fault{Match: kit.Match{Method: "POST"}, Do: kit.WriteThenHold, Times: 10})
-			first := f.startWorker()
+			account := f.Connect(crm, "killed")
+			held := f.World.CRM(crm).Inject(kit.Fault{Match: kit.Match{Method: "POST"}, Do: kit.WriteThenHold, Times: 10})
+			first := f.StartWorker()
 			var ids []string
 			for i := range 10 {
-				ids = append(ids, f.post(contacts(account), person(fmt.Sprintf("Held%d", i))).ID)
+				ids = append(ids, f.Post(fleet.Contacts(account), fleet.Person(fmt.Sprintf("Held%d", i))).ID)
 			}
 			if err := held.Wait(t.Context(), 10); err != nil {
 				t.Fatal(err)
 			}
-			first.kill()
+			first.Kill()
 			held.Release()
 			begun := time.Now()
-			f.startWorker()
+			f.StartWorker()
 			if states := f.allOver(ids, time.Minute); states["succeeded"] != len(ids) {
 				t.Errorf("states = %v", states)
 			}
 			t.Logf("all over %v after the kill", time.Since(begun).Round(100*time.Millisecond))
-			if n := f.world.CRM(crm).Count("killed"); n != len(ids) {
+			if n := f.World.CRM(crm).Count("killed"); n != len(ids) {
 				t.Errorf("the CRM holds %d contacts for %d jobs", n, len(ids))
 			}
 		})
@@ -215,23 +216,23 @@ func TestAKilledWorkersJobsGoOn(t *testing.T) {
 func TestSIGTERMLosesNothing(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{Unlimited: true})
-	account := f.connect("hubspot", "term")
-	w := f.startWorker()
+	account := f.Connect("hubspot", "term")
+	w := f.StartWorker()
 	ids := f.burst(account, 300)
-	w.signal(syscall.SIGTERM)
-	f.eventually(40*time.Second, "the worker to stop", func() bool {
+	w.Signal(syscall.SIGTERM)
+	f.Eventually(40*time.Second, "the worker to stop", func() bool {
 		select {
-		case <-w.done:
+		case <-w.Done():
 			return true
 		default:
 			return false
 		}
 	})
-	f.startWorker()
+	f.StartWorker()
 	if states := f.allOver(ids, time.Minute); states["succeeded"] != len(ids) {
 		t.Errorf("states = %v", states)
 	}
-	if n := f.world.CRM("hubspot").Count("term"); n != len(ids) {
+	if n := f.World.CRM("hubspot").Count("term"); n != len(ids) {
 		t.Errorf("the CRM holds %d contacts for %d jobs", n, len(ids))
 	}
 }

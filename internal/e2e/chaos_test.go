@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"crmferry/internal/fleet"
 	"crmferry/internal/sandbox"
 	"crmferry/internal/sandbox/kit"
 )
@@ -21,9 +22,9 @@ func TestCrashesAndLostAnswers(t *testing.T) {
 	crms := []string{"hubspot", "monday-crm", "salesforce"}
 	accounts := map[string]string{}
 	for i, crm := range crms {
-		accounts[crm] = f.connect(crm, "chaos")
+		accounts[crm] = f.Connect(crm, "chaos")
 		for _, do := range []kit.Kind{kit.WriteThenReset, kit.ResetAfter, kit.WriteThenStatus} {
-			f.world.CRM(crm).Inject(kit.Fault{
+			f.World.CRM(crm).Inject(kit.Fault{
 				Match: kit.Match{Method: "POST"}, Do: do, Vendor: kit.VendorServerError, Probability: 0.05, Seed: uint64(i + 1),
 			})
 		}
@@ -58,13 +59,13 @@ func TestCrashesAndLostAnswers(t *testing.T) {
 
 // insist posts a contact under a key until it is accepted, whatever dies meanwhile.
 func (f *ferry) insist(account string, i int) (id string) {
-	f.eventually(time.Minute, "a contact to be accepted", func() bool {
-		a, err := f.call("POST", contacts(account), person(fmt.Sprintf("Chaos%d", i)), "Idempotency-Key", fmt.Sprintf("chaos-%d", i))
+	f.Eventually(time.Minute, "a contact to be accepted", func() bool {
+		a, err := f.Call("POST", fleet.Contacts(account), fleet.Person(fmt.Sprintf("Chaos%d", i)), "Idempotency-Key", fmt.Sprintf("chaos-%d", i))
 		if err != nil || a.Status != http.StatusAccepted {
 			return false
 		}
 		var j job
-		a.decode(f.t, &j)
+		a.Decode(f, &j)
 		id = j.ID
 		return true
 	})
@@ -74,7 +75,7 @@ func (f *ferry) insist(account string, i int) (id string) {
 // nemesis keeps two workers, and kills and replaces one of them, or the API,
 // every now and then until it is stopped.
 func (f *ferry) nemesis() (stop func()) {
-	workers := []*process{f.startWorker(), f.startWorker()}
+	workers := []*fleet.Process{f.StartWorker(), f.StartWorker()}
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -86,13 +87,13 @@ func (f *ferry) nemesis() (stop func()) {
 			case <-time.After(time.Duration(300+random.IntN(700)) * time.Millisecond):
 			}
 			if kills%5 == 4 {
-				f.api.kill()
-				f.startAPI()
+				f.API.Kill()
+				f.StartAPI()
 				continue
 			}
 			i := random.IntN(len(workers))
-			workers[i].kill()
-			workers[i] = f.startWorker()
+			workers[i].Kill()
+			workers[i] = f.StartWorker()
 		}
 	}()
 	return func() { close(quit); <-done }
@@ -100,17 +101,17 @@ func (f *ferry) nemesis() (stop func()) {
 
 // onlyOnce holds the CRM's ledger against the ends of the jobs.
 func (f *ferry) onlyOnce(crm string, states map[string]int) {
-	f.t.Helper()
+	f.Helper()
 	seen := map[string]int{}
-	for _, e := range f.world.CRM(crm).Ledger("chaos") {
+	for _, e := range f.World.CRM(crm).Ledger("chaos") {
 		seen[e.Email]++
 	}
 	for email, n := range seen {
 		if n > 1 {
-			f.t.Errorf("%s: %s stands %d times", crm, email, n)
+			f.Errorf("%s: %s stands %d times", crm, email, n)
 		}
 	}
-	if n := f.world.CRM(crm).Count("chaos"); n < states["succeeded"] || n > states["succeeded"]+states["unknown"] {
-		f.t.Errorf("%s: %d contacts for %v", crm, n, states)
+	if n := f.World.CRM(crm).Count("chaos"); n < states["succeeded"] || n > states["succeeded"]+states["unknown"] {
+		f.Errorf("%s: %d contacts for %v", crm, n, states)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"crmferry/internal/connector"
 	"crmferry/internal/contact"
+	"crmferry/internal/fleet"
 	"crmferry/internal/sandbox"
 	"crmferry/internal/sandbox/kit"
 	"crmferry/internal/vendors"
@@ -39,7 +40,7 @@ type peculiar struct {
 func TestEveryCRM(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{})
-	f.startWorker()
+	f.StartWorker()
 	known := peculiarities()
 	for _, spec := range vendors.All() {
 		p, ok := known[spec.ID]
@@ -49,9 +50,7 @@ func TestEveryCRM(t *testing.T) {
 		}
 		t.Run(spec.ID, func(t *testing.T) {
 			t.Parallel()
-			g := *f
-			g.t = t
-			visit{&g, spec, p}.all()
+			visit{f.with(t), spec, p}.all()
 		})
 	}
 }
@@ -63,15 +62,15 @@ type visit struct {
 }
 
 func (v visit) all() {
-	account := v.connect(v.spec.ID, "main")
+	account := v.Connect(v.spec.ID, "main")
 	full := v.settle(account, v.full("Full"))
 	v.want(full, "full", "succeeded", "")
 	v.want(v.settle(account, v.minimal("Minimal")), "minimal", "succeeded", "")
 	v.duplicate(account, full)
 	v.invalid(account)
 	v.required()
-	v.want(v.settle(v.connect(v.spec.ID, "expired"), v.minimal("Expired")), "expired token", "failed", "unauthorized")
-	v.want(v.settle(v.connect(v.spec.ID, "noscope"), v.minimal("Noscope")), "missing scope", "failed", v.missingScope())
+	v.want(v.settle(v.Connect(v.spec.ID, "expired"), v.minimal("Expired")), "expired token", "failed", "unauthorized")
+	v.want(v.settle(v.Connect(v.spec.ID, "noscope"), v.minimal("Noscope")), "missing scope", "failed", v.missingScope())
 	v.limited(account)
 	v.broken(account)
 }
@@ -85,25 +84,25 @@ func (v visit) missingScope() string {
 
 // settle posts a contact and waits for the end of its job.
 func (v visit) settle(account string, person map[string]any, options ...string) job {
-	v.t.Helper()
-	return v.await(v.post(v.path(account, options...), person).ID, time.Minute)
+	v.Helper()
+	return v.Await(v.Post(v.path(account, options...), person).ID, time.Minute)
 }
 
 func (v visit) path(account string, options ...string) string {
-	_, settings := v.world.Connect(v.spec.ID, "main", "")
+	_, settings := v.World.Connect(v.spec.ID, "main", "")
 	if v.spec.Workspace != "" {
 		options = append(options, "workspace[id]", settings[v.spec.Workspace])
 	}
-	return contacts(account, options...)
+	return fleet.Contacts(account, options...)
 }
 
 func (v visit) want(j job, what, status, kind string) {
-	v.t.Helper()
+	v.Helper()
 	if j.Status != status || j.Error.Kind != kind {
-		v.t.Errorf("%s: %s %s, want %s %s: %+v", what, j.Status, j.Error.Kind, status, kind, j.Error)
+		v.Errorf("%s: %s %s, want %s %s: %+v", what, j.Status, j.Error.Kind, status, kind, j.Error)
 	}
 	if status == "succeeded" && j.Result.ID == "" {
-		v.t.Errorf("%s: no remote id", what)
+		v.Errorf("%s: no remote id", what)
 	}
 }
 
@@ -120,7 +119,7 @@ func (v visit) minimal(name string) map[string]any {
 }
 
 func (v visit) full(name string) map[string]any {
-	c := person(name)
+	c := fleet.Person(name)
 	maps.Copy(c, map[string]any{
 		"title": "Analyst", "description": "Met at the engine demonstration",
 		"phone_numbers": []any{map[string]any{"number": "+44 20 7946 0018", "type": "work"}, map[string]any{"number": "+44 7911 123456", "type": "mobile"}},
@@ -135,7 +134,7 @@ func (v visit) full(name string) map[string]any {
 }
 
 func (v visit) duplicate(account string, first job) {
-	v.t.Helper()
+	v.Helper()
 	again := v.full("Full")
 	if v.p.accepted {
 		v.want(v.settle(account, again), "accepted duplicate", "succeeded", "")
@@ -143,28 +142,28 @@ func (v visit) duplicate(account string, first job) {
 		j := v.settle(account, again)
 		v.want(j, "duplicate", "failed", "duplicate")
 		if !v.p.nameless && j.Error.RemoteID != first.Result.ID {
-			v.t.Errorf("duplicate: names %q, want %q", j.Error.RemoteID, first.Result.ID)
+			v.Errorf("duplicate: names %q, want %q", j.Error.RemoteID, first.Result.ID)
 		}
 	}
 	var view struct {
 		OnDuplicate []string `json:"on_duplicate"`
 	}
-	v.must(http.StatusOK, "GET", "/crms/"+v.spec.ID, nil).decode(v.t, &view)
+	v.Must(http.StatusOK, "GET", "/crms/"+v.spec.ID, nil).Decode(v, &view)
 	for choice, outcome := range map[string]string{"return_existing": "matched", "update": "updated"} {
 		if !slices.Contains(view.OnDuplicate, choice) {
-			v.must(http.StatusUnprocessableEntity, "POST", v.path(account, "on_duplicate", choice), again)
+			v.Must(http.StatusUnprocessableEntity, "POST", v.path(account, "on_duplicate", choice), again)
 			continue
 		}
 		if j := v.settle(account, again, "on_duplicate", choice); j.Status != "succeeded" || j.Outcome != outcome {
-			v.t.Errorf("on_duplicate=%s: %s %s: %+v", choice, j.Status, j.Outcome, j.Error)
+			v.Errorf("on_duplicate=%s: %s %s: %+v", choice, j.Status, j.Outcome, j.Error)
 		} else if !v.p.accepted && j.Result.ID != first.Result.ID {
-			v.t.Errorf("on_duplicate=%s: record %q, want %q", choice, j.Result.ID, first.Result.ID)
+			v.Errorf("on_duplicate=%s: record %q, want %q", choice, j.Result.ID, first.Result.ID)
 		}
 	}
 }
 
 func (v visit) invalid(account string) {
-	v.t.Helper()
+	v.Helper()
 	c := v.minimal("Invalid")
 	maps.Copy(c, v.p.invalid)
 	j := v.settle(account, c)
@@ -172,19 +171,19 @@ func (v visit) invalid(account string) {
 	for field := range v.p.invalid {
 		named := slices.ContainsFunc(j.Error.Fields, func(path string) bool { return path == field || strings.HasPrefix(path, field+"/") })
 		if !named && !v.p.blameless {
-			v.t.Errorf("invalid: blames %v, want %s", j.Error.Fields, field)
+			v.Errorf("invalid: blames %v, want %s", j.Error.Fields, field)
 		}
 	}
 	if j.Error.RemoteStatus == 0 || j.Error.Message == "" {
-		v.t.Errorf("invalid: %+v", j.Error)
+		v.Errorf("invalid: %+v", j.Error)
 	}
 }
 
 // required leaves out each field that the CRM requires: the API says so, and
 // the CRM hears nothing.
 func (v visit) required() {
-	v.t.Helper()
-	account := v.connect(v.spec.ID, "required")
+	v.Helper()
+	account := v.Connect(v.spec.ID, "required")
 	for _, field := range v.spec.Fields.Requires {
 		if v.spec.Fields.Defaults[field] != "" {
 			continue // a setting of the account stands in for it
@@ -200,11 +199,11 @@ func (v visit) required() {
 		}
 		p := v.problem(http.StatusUnprocessableEntity, "POST", v.path(account), c)
 		if len(p.Errors) != 1 || p.Errors[0].Pointer != "/"+string(field) || !strings.Contains(p.Errors[0].Message, v.spec.Name) {
-			v.t.Errorf("without %s: %+v", field, p.Errors)
+			v.Errorf("without %s: %+v", field, p.Errors)
 		}
 	}
-	if n := len(v.world.CRM(v.spec.ID).Requests("required")); n != 0 {
-		v.t.Errorf("%d requests were made for contacts that were not accepted", n)
+	if n := len(v.World.CRM(v.spec.ID).Requests("required")); n != 0 {
+		v.Errorf("%d requests were made for contacts that were not accepted", n)
 	}
 }
 
@@ -213,33 +212,33 @@ func (v visit) strike(name string, fault kit.Fault) *kit.Injected {
 	// The address stands in the body of the create, and in no other body.
 	fault.Match = kit.Match{Account: "main", Body: regexp.MustCompile(strings.ToLower(name) + `(@|%40|\\u0040)`)}
 	fault.Times = 1
-	return v.world.CRM(v.spec.ID).Inject(fault)
+	return v.World.CRM(v.spec.ID).Inject(fault)
 }
 
 // limited: the job waits as long as the CRM asks for; here it is cancelled.
 func (v visit) limited(account string) {
-	v.t.Helper()
-	before := v.world.CRM(v.spec.ID).Count("main")
+	v.Helper()
+	before := v.World.CRM(v.spec.ID).Count("main")
 	v.strike("Limited", kit.Fault{Do: kit.Status, Vendor: kit.VendorLimited})
-	j := v.post(v.path(account), v.minimal("Limited"))
-	v.eventually(30*time.Second, "the job to wait for the limit", func() bool {
-		v.must(http.StatusOK, "GET", "/jobs/"+j.ID, nil).decode(v.t, &j)
-		return j.Status == "waiting" || j.over()
+	j := v.Post(v.path(account), v.minimal("Limited"))
+	v.Eventually(30*time.Second, "the job to wait for the limit", func() bool {
+		v.Must(http.StatusOK, "GET", "/jobs/"+j.ID, nil).Decode(v, &j)
+		return j.Status == "waiting" || j.Over()
 	})
 	if len(j.Timeline) == 0 || j.Timeline[0].Result != "rate_limited" || j.NextAttemptAt.Before(j.CreatedAt) {
-		v.t.Errorf("limited: %+v", j)
+		v.Errorf("limited: %+v", j)
 	}
-	v.must(http.StatusOK, "POST", "/jobs/"+j.ID+"/cancel", nil)
-	if n := v.world.CRM(v.spec.ID).Count("main") - before; n != 0 {
-		v.t.Errorf("limited: %d contacts were made", n)
+	v.Must(http.StatusOK, "POST", "/jobs/"+j.ID+"/cancel", nil)
+	if n := v.World.CRM(v.spec.ID).Count("main") - before; n != 0 {
+		v.Errorf("limited: %d contacts were made", n)
 	}
 }
 
 // broken: the CRM stores the contact and answers with a fault of its own; the
 // job finds out, and the contact is there once.
 func (v visit) broken(account string) {
-	v.t.Helper()
-	crm := v.world.CRM(v.spec.ID)
+	v.Helper()
+	crm := v.World.CRM(v.spec.ID)
 	before, struck := crm.Count("main"), v.strike("Broken", kit.Fault{Do: kit.WriteThenStatus, Vendor: kit.VendorServerError})
 	j := v.settle(account, v.minimal("Broken"))
 	if v.p.untold {
@@ -248,10 +247,10 @@ func (v visit) broken(account string) {
 		v.want(j, "broken", "succeeded", "")
 	}
 	if struck.Struck() != 1 || len(j.Timeline) == 0 || j.Timeline[0].Result != "outcome_unknown" {
-		v.t.Errorf("broken: struck %d times, timeline %+v", struck.Struck(), j.Timeline)
+		v.Errorf("broken: struck %d times, timeline %+v", struck.Struck(), j.Timeline)
 	}
 	if n := crm.Count("main") - before; n != 1 {
-		v.t.Errorf("broken: %d contacts were made", n)
+		v.Errorf("broken: %d contacts were made", n)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"crmferry/internal/fleet"
 	"crmferry/internal/sandbox"
 	"crmferry/internal/sandbox/kit"
 )
@@ -28,15 +29,15 @@ type problem struct {
 }
 
 func (f *ferry) problem(status int, method, path string, body any, headers ...string) problem {
-	f.t.Helper()
-	a := f.must(status, method, path, body, headers...)
+	f.Helper()
+	a := f.Must(status, method, path, body, headers...)
 	if ct := a.Header.Get("Content-Type"); !strings.HasPrefix(ct, "application/problem+json") {
-		f.t.Errorf("%s %s: content type %q", method, path, ct)
+		f.Errorf("%s %s: content type %q", method, path, ct)
 	}
 	var p problem
-	a.decode(f.t, &p)
+	a.Decode(f, &p)
 	if p.Status != status || p.Type == "" || p.Title == "" || p.RequestID == "" {
-		f.t.Errorf("%s %s: incomplete problem %s", method, path, a.Body)
+		f.Errorf("%s %s: incomplete problem %s", method, path, a.Body)
 	}
 	return p
 }
@@ -46,8 +47,8 @@ const seedBody = `{"first_name":"your_first_name","last_name":"your_last_name","
 func TestTheSeedPagesOwnBody(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{})
-	account := f.connect("hubspot", "seed")
-	p := f.problem(http.StatusUnprocessableEntity, "POST", contacts(account), []byte(seedBody))
+	account := f.Connect("hubspot", "seed")
+	p := f.problem(http.StatusUnprocessableEntity, "POST", fleet.Contacts(account), []byte(seedBody))
 	if len(p.Errors) == 0 || p.Errors[0].Pointer != "/created_at" {
 		t.Errorf("errors = %+v", p.Errors)
 	}
@@ -59,7 +60,7 @@ func TestTheSeedPagesOwnBody(t *testing.T) {
 	// With a real date what stays is that HubSpot needs an e-mail address: an
 	// empty list counts as absent.
 	body := strings.Replace(seedBody, "your_created_at", "2026-11-24T10:00:00Z", 1)
-	p = f.problem(http.StatusUnprocessableEntity, "POST", contacts(account), []byte(body))
+	p = f.problem(http.StatusUnprocessableEntity, "POST", fleet.Contacts(account), []byte(body))
 	if len(p.Errors) != 1 || p.Errors[0].Pointer != "/email_addresses" || !strings.Contains(p.Errors[0].Message, "HubSpot") {
 		t.Errorf("errors = %+v", p.Errors)
 	}
@@ -68,53 +69,53 @@ func TestTheSeedPagesOwnBody(t *testing.T) {
 func TestWaitingAnswers(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{})
-	f.startWorker()
-	account := f.connect("hubspot", "waits")
+	f.StartWorker()
+	account := f.Connect("hubspot", "waits")
 	wait := []string{"Prefer", "wait=10"}
 
-	created := f.must(http.StatusCreated, "POST", contacts(account), person("Wait"), wait...)
+	created := f.Must(http.StatusCreated, "POST", fleet.Contacts(account), fleet.Person("Wait"), wait...)
 	var contact struct{ ID string }
-	created.decode(t, &contact)
+	created.Decode(t, &contact)
 	if contact.ID == "" || created.Header.Get("Preference-Applied") != "wait=10" || created.Header.Get("Ferry-Job-Id") == "" {
 		t.Errorf("created: %s, %v", created.Body, created.Header)
 	}
-	if a := f.must(http.StatusAccepted, "POST", contacts(account), person("NoWait")); a.Header.Get("Location") == "" {
+	if a := f.Must(http.StatusAccepted, "POST", fleet.Contacts(account), fleet.Person("NoWait")); a.Header.Get("Location") == "" {
 		t.Error("202 without Location")
 	}
-	p := f.problem(http.StatusConflict, "POST", contacts(account), person("Wait"), wait...)
+	p := f.problem(http.StatusConflict, "POST", fleet.Contacts(account), fleet.Person("Wait"), wait...)
 	if p.Kind != "duplicate" || p.RemoteID != contact.ID {
 		t.Errorf("duplicate = %+v", p)
 	}
-	matched := f.must(http.StatusOK, "POST", contacts(account, "on_duplicate", "return_existing"), person("Wait"), wait...)
-	if matched.decode(t, &contact); contact.ID != p.RemoteID {
+	matched := f.Must(http.StatusOK, "POST", fleet.Contacts(account, "on_duplicate", "return_existing"), fleet.Person("Wait"), wait...)
+	if matched.Decode(t, &contact); contact.ID != p.RemoteID {
 		t.Errorf("matched %s", matched.Body)
 	}
-	update := person("Wait")
+	update := fleet.Person("Wait")
 	update["title"] = "Countess"
-	updated := f.must(http.StatusOK, "POST", contacts(account, "on_duplicate", "update"), update, wait...)
+	updated := f.Must(http.StatusOK, "POST", fleet.Contacts(account, "on_duplicate", "update"), update, wait...)
 	if !bytes.Contains(updated.Body, []byte(`"Countess"`)) {
 		t.Errorf("updated %s", updated.Body)
 	}
-	odd := person("Odd")
+	odd := fleet.Person("Odd")
 	odd["custom_fields"] = map[string]any{"no_such_property": "x"}
-	p = f.problem(http.StatusUnprocessableEntity, "POST", contacts(account), odd, wait...)
+	p = f.problem(http.StatusUnprocessableEntity, "POST", fleet.Contacts(account), odd, wait...)
 	if p.Kind != "invalid" || len(p.Fields) != 1 || p.Fields[0] != "custom_fields/no_such_property" {
 		t.Errorf("invalid = %+v", p)
 	}
 	for name, kind := range map[string]string{"expired": "unauthorized", "noscope": "forbidden"} {
-		p := f.problem(http.StatusBadGateway, "POST", contacts(f.connect("hubspot", name)), person("X"+name), wait...)
+		p := f.problem(http.StatusBadGateway, "POST", fleet.Contacts(f.Connect("hubspot", name)), fleet.Person("X"+name), wait...)
 		if p.Kind != kind {
 			t.Errorf("%s: %+v", name, p)
 		}
 	}
-	held := f.world.CRM("hubspot").Inject(kit.Fault{Match: kit.Match{Method: "POST"}, Do: kit.Hold, Times: 1})
-	late := f.must(http.StatusAccepted, "POST", contacts(account), person("Late"), "Prefer", "wait=1")
+	held := f.World.CRM("hubspot").Inject(kit.Fault{Match: kit.Match{Method: "POST"}, Do: kit.Hold, Times: 1})
+	late := f.Must(http.StatusAccepted, "POST", fleet.Contacts(account), fleet.Person("Late"), "Prefer", "wait=1")
 	var j job
-	if late.decode(t, &j); j.over() || late.Header.Get("Preference-Applied") != "wait=1" {
+	if late.Decode(t, &j); j.Over() || late.Header.Get("Preference-Applied") != "wait=1" {
 		t.Errorf("not done in time: %s", late.Body)
 	}
 	held.Release()
-	if j := f.await(j.ID, time.Minute); j.Status != "succeeded" {
+	if j := f.Await(j.ID, time.Minute); j.Status != "succeeded" {
 		t.Errorf("in the end: %+v", j)
 	}
 }
@@ -123,10 +124,10 @@ func TestWaitingAnswers(t *testing.T) {
 func TestALimitIsWaitedOut(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{})
-	f.startWorker()
-	account := f.connect("hubspot", "limited")
-	f.world.CRM("hubspot").Inject(kit.Fault{Match: kit.Match{Method: "POST"}, Do: kit.Status, Vendor: "limited", Times: 2})
-	j := f.await(f.post(contacts(account), person("Limited")).ID, time.Minute)
+	f.StartWorker()
+	account := f.Connect("hubspot", "limited")
+	f.World.CRM("hubspot").Inject(kit.Fault{Match: kit.Match{Method: "POST"}, Do: kit.Status, Vendor: "limited", Times: 2})
+	j := f.Await(f.Post(fleet.Contacts(account), fleet.Person("Limited")).ID, time.Minute)
 	if j.Status != "succeeded" || len(j.Timeline) != 3 || j.Timeline[0].Result != "rate_limited" || j.Timeline[0].Then != "waiting" {
 		t.Errorf("job = %+v", j)
 	}
@@ -135,20 +136,20 @@ func TestALimitIsWaitedOut(t *testing.T) {
 func TestOneKeyOneJob(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{})
-	f.startWorker()
-	account := f.connect("salesforce", "keys") // which takes duplicates
+	f.StartWorker()
+	account := f.Connect("salesforce", "keys") // which takes duplicates
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	ids := map[string]int{}
 	for range 20 {
 		wg.Go(func() {
-			a, err := f.call("POST", contacts(account), person("Key"), "Idempotency-Key", `"k-1"`)
+			a, err := f.Call("POST", fleet.Contacts(account), fleet.Person("Key"), "Idempotency-Key", `"k-1"`)
 			if err != nil || a.Status != http.StatusAccepted {
 				t.Errorf("HTTP %d, %v: %s", a.Status, err, a.Body)
 				return
 			}
 			var j job
-			a.decode(t, &j)
+			a.Decode(t, &j)
 			mu.Lock()
 			ids[j.ID]++
 			mu.Unlock()
@@ -159,14 +160,14 @@ func TestOneKeyOneJob(t *testing.T) {
 		t.Fatalf("jobs: %v", ids)
 	}
 	for id := range ids {
-		f.await(id, time.Minute)
+		f.Await(id, time.Minute)
 	}
-	again := f.must(http.StatusAccepted, "POST", contacts(account), person("Key"), "Idempotency-Key", "k-1")
+	again := f.Must(http.StatusAccepted, "POST", fleet.Contacts(account), fleet.Person("Key"), "Idempotency-Key", "k-1")
 	if again.Header.Get("Idempotency-Replayed") != "true" {
 		t.Errorf("replayed: %v", again.Header)
 	}
-	f.problem(http.StatusUnprocessableEntity, "POST", contacts(account), person("Other"), "Idempotency-Key", "k-1")
-	if n := f.world.CRM("salesforce").Count("keys"); n != 1 {
+	f.problem(http.StatusUnprocessableEntity, "POST", fleet.Contacts(account), fleet.Person("Other"), "Idempotency-Key", "k-1")
+	if n := f.World.CRM("salesforce").Count("keys"); n != 1 {
 		t.Errorf("the CRM holds %d contacts", n)
 	}
 }
@@ -174,9 +175,9 @@ func TestOneKeyOneJob(t *testing.T) {
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{})
-	account := f.connect("hubspot", "bad")
-	path := contacts(account)
-	good, _ := json.Marshal(person("Good"))
+	account := f.Connect("hubspot", "bad")
+	path := fleet.Contacts(account)
+	good, _ := json.Marshal(fleet.Person("Good"))
 	deep := strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40)
 	for name, c := range map[string]struct {
 		status  int
@@ -188,7 +189,7 @@ func TestBadInput(t *testing.T) {
 	}{
 		"no token":          {401, "POST", path, good, []string{"Authorization", ""}, ""},
 		"wrong token":       {401, "POST", path, good, []string{"Authorization", "Bearer nonsense"}, ""},
-		"unknown account":   {404, "POST", contacts("3f0c2a52-6d7e-4a3e-9d1b-0a4b6f1f2d3e"), good, nil, ""},
+		"unknown account":   {404, "POST", fleet.Contacts("3f0c2a52-6d7e-4a3e-9d1b-0a4b6f1f2d3e"), good, nil, ""},
 		"no account":        {422, "POST", "/unified/crm/contacts", good, nil, "query.integrated_account_id"},
 		"not JSON":          {400, "POST", path, []byte(`{"first_name":`), nil, ""},
 		"a list":            {400, "POST", path, []byte(`[]`), nil, ""},
@@ -200,7 +201,7 @@ func TestBadInput(t *testing.T) {
 		"unknown field":     {422, "POST", path, []byte(`{"frist_name":"x","email_addresses":["a@example.com"]}`), nil, "/frist_name"},
 		"too large":         {413, "POST", path, []byte(`{"first_name":"` + strings.Repeat("x", 300<<10) + `"}`), nil, ""},
 		"wrong media type":  {415, "POST", path, good, []string{"Content-Type", "text/csv"}, ""},
-		"bad on_duplicate":  {422, "POST", contacts(account, "on_duplicate", "explode"), good, nil, "query.on_duplicate"},
+		"bad on_duplicate":  {422, "POST", fleet.Contacts(account, "on_duplicate", "explode"), good, nil, "query.on_duplicate"},
 		"unknown route":     {404, "GET", "/nowhere", nil, nil, ""},
 		"unknown job":       {404, "GET", "/jobs/job_0000000000000000000000000000", nil, nil, ""},
 		"wrong method":      {405, "PUT", "/jobs", []byte(`{}`), nil, ""},
@@ -208,12 +209,10 @@ func TestBadInput(t *testing.T) {
 		"missing secret":    {422, "POST", "/integrated-accounts", []byte(`{"crm":"hubspot","auth":{"scheme":"access_token"}}`), nil, "/auth/access_token"},
 		"foreign host":      {422, "POST", "/integrated-accounts", []byte(`{"crm":"salesforce","auth":{"scheme":"oauth2","access_token":"super-secret-value"},"settings":{"instance_url":"https://evil.example"}}`), nil, "/settings/instance_url"},
 		"bad key":           {400, "POST", path, good, []string{"Idempotency-Key", strings.Repeat("k", 300)}, ""},
-		"unreadable expiry": {422, "POST", contacts(account, "expires_in", "soon"), good, nil, "query.expires_in"},
+		"unreadable expiry": {422, "POST", fleet.Contacts(account, "expires_in", "soon"), good, nil, "query.expires_in"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := *f
-			g.t = t
-			p := g.problem(c.status, c.method, c.path, c.body, c.headers...)
+			p := f.with(t).problem(c.status, c.method, c.path, c.body, c.headers...)
 			if c.pointer != "" && (len(p.Errors) == 0 || p.Errors[0].Pointer != c.pointer) {
 				t.Errorf("errors = %+v, want %s", p.Errors, c.pointer)
 			}
@@ -222,17 +221,17 @@ func TestBadInput(t *testing.T) {
 			}
 		})
 	}
-	if a := f.must(http.StatusMethodNotAllowed, "PUT", "/jobs", []byte(`{}`)); a.Header.Get("Allow") == "" {
+	if a := f.Must(http.StatusMethodNotAllowed, "PUT", "/jobs", []byte(`{}`)); a.Header.Get("Allow") == "" {
 		t.Error("405 without Allow")
 	}
-	if a := f.must(http.StatusUnauthorized, "GET", "/jobs", nil, "Authorization", ""); a.Header.Get("WWW-Authenticate") == "" {
+	if a := f.Must(http.StatusUnauthorized, "GET", "/jobs", nil, "Authorization", ""); a.Header.Get("WWW-Authenticate") == "" {
 		t.Error("401 without WWW-Authenticate")
 	}
 	var list struct{ Result []job }
-	if f.must(http.StatusOK, "GET", "/jobs", nil).decode(t, &list); len(list.Result) != 0 {
+	if f.Must(http.StatusOK, "GET", "/jobs", nil).Decode(t, &list); len(list.Result) != 0 {
 		t.Errorf("%d jobs were stored", len(list.Result))
 	}
-	if strings.Contains(f.api.out.String(), "super-secret-value") {
+	if strings.Contains(f.API.Output(), "super-secret-value") {
 		t.Error("the secret is in the log")
 	}
 }
@@ -240,12 +239,12 @@ func TestBadInput(t *testing.T) {
 func TestWarningsAndFormats(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{})
-	f.startWorker()
-	account := f.connect("hubspot", "formats")
-	body := person("Format")
+	f.StartWorker()
+	account := f.Connect("hubspot", "formats")
+	body := fleet.Person("Format")
 	body["tags"], body["id"], body["phone_numbers"] = []string{"VIP"}, "mine", []string{"+44 20 7946 0001"}
-	j := f.post(contacts(account)+"&no_such_option=1", body)
-	done := f.await(j.ID, time.Minute)
+	j := f.Post(fleet.Contacts(account)+"&no_such_option=1", body)
+	done := f.Await(j.ID, time.Minute)
 	seen := map[string]bool{}
 	for _, w := range done.Warnings {
 		seen[w.Field] = true
@@ -255,7 +254,7 @@ func TestWarningsAndFormats(t *testing.T) {
 	}
 	result := func(query string) map[string]any {
 		var m map[string]any
-		f.must(http.StatusOK, "GET", "/jobs/"+j.ID+"/result?"+query, nil).decode(t, &m)
+		f.Must(http.StatusOK, "GET", "/jobs/"+j.ID+"/result?"+query, nil).Decode(t, &m)
 		return m
 	}
 	unified := result("")
@@ -278,8 +277,8 @@ func TestWarningsAndFormats(t *testing.T) {
 			t.Errorf("%s = %v", format, m)
 		}
 	}
-	etag := f.must(http.StatusOK, "GET", "/jobs/"+j.ID, nil).Header.Get("ETag")
-	if a := f.must(http.StatusNotModified, "GET", "/jobs/"+j.ID, nil, "If-None-Match", etag); len(a.Body) != 0 || !strings.HasPrefix(etag, "W/") {
+	etag := f.Must(http.StatusOK, "GET", "/jobs/"+j.ID, nil).Header.Get("ETag")
+	if a := f.Must(http.StatusNotModified, "GET", "/jobs/"+j.ID, nil, "If-None-Match", etag); len(a.Body) != 0 || !strings.HasPrefix(etag, "W/") {
 		t.Errorf("304 with %q, ETag %s", a.Body, etag)
 	}
 }
@@ -287,25 +286,25 @@ func TestWarningsAndFormats(t *testing.T) {
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{})
-	account := f.connect("hubspot", "cancel")
-	j := f.post(contacts(account), person("Cancel")) // no worker yet
+	account := f.Connect("hubspot", "cancel")
+	j := f.Post(fleet.Contacts(account), fleet.Person("Cancel")) // no worker yet
 	var ended job
-	if f.must(http.StatusOK, "POST", "/jobs/"+j.ID+"/cancel", nil).decode(t, &ended); ended.Status != "cancelled" {
+	if f.Must(http.StatusOK, "POST", "/jobs/"+j.ID+"/cancel", nil).Decode(t, &ended); ended.Status != "cancelled" {
 		t.Errorf("cancelled: %+v", ended)
 	}
 	f.problem(http.StatusConflict, "POST", "/jobs/"+j.ID+"/cancel", nil)
-	held := f.world.CRM("hubspot").Inject(kit.Fault{Match: kit.Match{Method: "POST"}, Do: kit.Hold, Times: 1})
-	f.startWorker()
-	out := f.post(contacts(account), person("CallIsOut"))
+	held := f.World.CRM("hubspot").Inject(kit.Fault{Match: kit.Match{Method: "POST"}, Do: kit.Hold, Times: 1})
+	f.StartWorker()
+	out := f.Post(fleet.Contacts(account), fleet.Person("CallIsOut"))
 	if err := held.Wait(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
-	f.must(http.StatusAccepted, "POST", "/jobs/"+out.ID+"/cancel", nil)
+	f.Must(http.StatusAccepted, "POST", "/jobs/"+out.ID+"/cancel", nil)
 	held.Release()
-	if j := f.await(out.ID, time.Minute); j.Status != "succeeded" {
+	if j := f.Await(out.ID, time.Minute); j.Status != "succeeded" {
 		t.Errorf("a call that was out ended %s", j.Status)
 	}
-	if n := f.world.CRM("hubspot").Count("cancel"); n != 1 {
+	if n := f.World.CRM("hubspot").Count("cancel"); n != 1 {
 		t.Errorf("the CRM holds %d contacts", n)
 	}
 }
