@@ -52,6 +52,9 @@ func (k kind) blindfold(crm *kit.CRM) {
 	}
 }
 
+// named matches the requests whose body names a person.
+func named(name string) *regexp.Regexp { return regexp.MustCompile(`\b` + name + `\b`) }
+
 // lies are the ways in which an imitation misbehaves at random. Creates are
 // lost before, while and after they take effect; reads fail.
 func lies(seed uint64, probability float64) map[string]kit.Fault {

@@ -156,7 +156,7 @@ func (n *nemesis) pauseWorker() bool {
 	n.frozen[p] = true
 	p.Signal(syscall.SIGSTOP)
 	// A shorter pause, for the end's sake, would prove nothing.
-	wait := time.After(n.between(10_000, 13_000))
+	wait := time.After(n.between(9500, 12_000))
 	n.pending.Go(func() {
 		<-wait
 		p.Signal(syscall.SIGCONT)
