@@ -72,7 +72,7 @@ func (t *task) mark(ctx context.Context) connector.Mark {
 // sent decides what the answer to a create means for the journal.
 func (t *task) sent(ctx context.Context, a connector.Answer, err error) error {
 	if err == nil {
-		return t.created(a)
+		return t.created(ctx, a)
 	}
 	f := fault.From(err)
 	if isJournal(err) || f.Kind == fault.OutcomeUnknown || f.MaybeApplied {
@@ -89,13 +89,36 @@ func (t *task) sent(ctx context.Context, a connector.Answer, err error) error {
 // an earlier create whose outcome is open stays in doubt.
 func (t *task) reset() { t.j.Journal = t.prior }
 
-// created notes the new record.
-func (t *task) created(a connector.Answer) error {
+// created notes the new record, and claims it before anything else is done:
+// while the answer was under way another job may have taken the record for its
+// own. What became of that job's create is then open, and so whether this one
+// has a record at all; it finds out as if its own answer had been lost.
+func (t *task) created(ctx context.Context, a connector.Answer) error {
 	c := a.Contact
+	if !t.provable() {
+		mine, err := t.Records.Own(ctx, t.j.AccountID, c.ID, t.j.ID)
+		if err != nil {
+			return &storeError{err}
+		}
+		if !mine {
+			return fault.New(fault.OutcomeUnknown, "claimed", "another job of the same contact holds the record")
+		}
+	}
 	t.j.Journal.Phase, t.j.Journal.Found = Completed, &c
 	t.j.Journal.Draft = nil
 	t.kept = &Result{Contact: c, Raw: a.Raw, ContentType: a.ContentType}
 	return nil
+}
+
+// provable says whether the record bears what is this job's alone, so that no
+// other job takes it for its own.
+func (t *task) provable() bool {
+	switch t.s.Idempotency().Kind {
+	case connector.KeyHeader, connector.ClientID, connector.ExternalKey:
+		return true
+	default:
+		return false
+	}
 }
 
 // duplicate handles the CRM's word that it has the contact already.
