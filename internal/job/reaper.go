@@ -35,7 +35,7 @@ type Open interface {
 type Queue interface {
 	// Enqueue says ErrFull where there is no room for a task.
 	Enqueue(ctx context.Context, ref Ref) error
-	// Has says whether a task for ref is waiting or being worked on.
+	// Has says whether a task for ref waits to be taken.
 	Has(ctx context.Context, ref Ref) (bool, error)
 }
 

@@ -80,7 +80,10 @@ func (q *Queue) Enqueue(ctx context.Context, ref job.Ref) error {
 	return err
 }
 
-// Has says whether the task for ref waits or is being worked on.
+// Has says whether the task for ref waits to be taken. A task that was taken
+// does not count: whoever took it claims the job at once, or is dead, or never
+// heard that it was given the task. asynq itself would find out after a minute
+// or two.
 func (q *Queue) Has(_ context.Context, ref job.Ref) (bool, error) {
 	info, err := q.inspector.GetTaskInfo(string(Contacts), taskID(ref))
 	switch {
@@ -89,7 +92,12 @@ func (q *Queue) Has(_ context.Context, ref job.Ref) (bool, error) {
 	case err != nil:
 		return false, err
 	}
-	return info.State != asynq.TaskStateArchived && info.State != asynq.TaskStateCompleted, nil
+	switch info.State {
+	case asynq.TaskStatePending, asynq.TaskStateScheduled, asynq.TaskStateRetry:
+		return true, nil
+	default:
+		return false, nil
+	}
 }
 
 // Stats is how a lane stands.

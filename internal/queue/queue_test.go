@@ -66,8 +66,9 @@ func TestATaskBringsItsRef(t *testing.T) {
 		if r := receive(t, got); r != ref("a") {
 			t.Errorf("ref = %+v", r)
 		}
-		if has, err := q.Has(t.Context(), ref("a")); err != nil || !has {
-			t.Errorf("Has while active = %v, %v", has, err)
+		// Its server may die before it claims the job, and asynq would not tell.
+		if has, err := q.Has(t.Context(), ref("a")); err != nil || has {
+			t.Errorf("Has once taken = %v, %v", has, err)
 		}
 		close(hold)
 		s.Stop()
