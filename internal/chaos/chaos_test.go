@@ -29,7 +29,7 @@ type campaign struct {
 // TestShort is the suite in short: every kind of fault, a few hundred jobs.
 func TestShort(t *testing.T) {
 	t.Parallel()
-	campaign{each: 60, span: 20 * time.Second, lying: 0.02, patience: 40 * time.Second}.run(t)
+	campaign{each: 60, span: 18 * time.Second, lying: 0.02, patience: time.Minute}.run(t)
 }
 
 // TestLong runs with -chaos.long alone.
