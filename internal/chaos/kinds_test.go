@@ -16,11 +16,16 @@ type kind struct {
 	unique bool
 	// keyed: the CRM tells a repeat by our key.
 	keyed bool
+	// untold: the CRM tells no time of creation, so that a record which is there
+	// may be anybody's.
+	untold bool
 	// blind: our credential may not look contacts up.
 	blind bool
 	// lag is how long the imitation's look-ups miss a fresh contact; within
 	// what the connector allows for.
 	lag time.Duration
+	// settings of the integrated account, in pairs.
+	settings []string
 }
 
 func kinds() []kind {
@@ -32,12 +37,21 @@ func kinds() []kind {
 	}
 }
 
+// moreKinds are further ways to be of those kinds, for the long form.
+func moreKinds() []kind {
+	return append(kinds(),
+		kind{name: "ids of our choice", crm: "dynamics-365-sales", keyed: true},
+		kind{name: "upsert by our key", crm: "zendesk-sell", keyed: true, lag: 3 * time.Second, settings: []string{"external_id_field", "Source Key"}},
+		kind{name: "unique, untold", crm: "affinity", unique: true, untold: true},
+	)
+}
+
 // mayEndUnknown says whether nobody can tell what became of a lost create of a
 // contact. Where there is only a look-up that is so for contacts that were
 // posted twice: two records with the same fields, each of which may be either
 // job's.
 func (k kind) mayEndUnknown(twin bool) bool {
-	return k.blind || twin && !k.unique && !k.keyed
+	return k.blind || k.untold || twin && !k.unique && !k.keyed
 }
 
 // blindfold refuses look-ups in the place where they are made: the reading of

@@ -85,10 +85,8 @@ func newStoppage(t *testing.T, s step) *stoppage {
 			return func(slug string) string { return server.URL + "/" + slug }
 		},
 	})
+	st.connect()
 	for i, k := range st.kinds {
-		st.crm(k).SetIndexLag(k.lag)
-		k.blindfold(st.crm(k))
-		st.ids[k.crm] = st.Connect(k.crm, account)
 		st.generators = append(st.generators, st.generator(k, uint64(i), 0))
 	}
 	return st

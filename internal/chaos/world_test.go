@@ -43,12 +43,17 @@ func newWorld(t *testing.T, kinds []kind) *world {
 			return func(slug string) string { return "http://" + w.net.addr(slug) + "/" + slug }
 		},
 	})
-	for _, k := range kinds {
+	w.connect()
+	return w
+}
+
+// connect makes an integrated account at each CRM.
+func (w *world) connect() {
+	for _, k := range w.kinds {
 		w.crm(k).SetIndexLag(k.lag)
 		k.blindfold(w.crm(k))
-		w.ids[k.crm] = w.Connect(k.crm, account)
+		w.ids[k.crm] = w.Connect(k.crm, account, k.settings...)
 	}
-	return w
 }
 
 func (w *world) crm(k kind) *kit.CRM { return w.World.CRM(k.crm) }

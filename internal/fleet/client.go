@@ -73,10 +73,14 @@ func (f *Fleet) Must(status int, method, path string, body any, headers ...strin
 	return a
 }
 
-// Connect makes an integrated account at an imitation.
-func (f *Fleet) Connect(crm, account string) string {
+// Connect makes an integrated account at an imitation; more settings come in
+// pairs.
+func (f *Fleet) Connect(crm, account string, more ...string) string {
 	f.Helper()
 	auth, settings := f.World.Connect(crm, account, "")
+	for i := 0; i+1 < len(more); i += 2 {
+		settings[more[i]] = more[i+1]
+	}
 	var made struct{ ID string }
 	f.Must(http.StatusCreated, "POST", "/integrated-accounts",
 		map[string]any{"crm": crm, "name": account, "auth": auth, "settings": settings}).Decode(f, &made)
