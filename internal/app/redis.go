@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +12,7 @@ import (
 
 	"crmferry/internal/config"
 	"crmferry/internal/localredis"
+	"crmferry/internal/redisconn"
 )
 
 // database is a connection to Redis and what it takes to let go of it.
@@ -34,7 +34,7 @@ func openRedis(ctx context.Context, c config.Config, log *slog.Logger) (*databas
 	if c.Embedded() {
 		return ownRedis(ctx, c.DataDir, log)
 	}
-	client := connect(c.Redis)
+	client := redisconn.Connect(c.Redis)
 	if err := client.Ping(ctx).Err(); err != nil {
 		_ = client.Close()
 		return nil, fmt.Errorf("FERRY_REDIS_URL: Redis does not answer: %w", err)
@@ -60,13 +60,9 @@ func ownRedis(ctx context.Context, dataDir string, log *slog.Logger) (*database,
 	return pipelined(m.Client(), true, m.Stop)
 }
 
-// pipelined sends the commands that are under way at the same time together:
-// under load that halves the work for each.
+// pipelined is the database through which the commands of all callers go together.
 func pipelined(client redis.UniversalClient, memory bool, stop func()) (*database, error) {
-	together, err := client.AutoPipelineWithOptions(&redis.AutoPipelineOptions{
-		// No caller issues a command before it has the answer to the last one.
-		MaxConcurrentBatches: pipelines, Unordered: true,
-	})
+	together, err := redisconn.Together(client)
 	if err != nil {
 		_ = client.Close()
 		stop()
@@ -78,34 +74,6 @@ func pipelined(client redis.UniversalClient, memory bool, stop func()) (*databas
 func (d *database) close() {
 	_ = d.Close()
 	d.stop()
-}
-
-const (
-	poolSize  = 64
-	pipelines = 8
-)
-
-func connect(t config.RedisTarget) redis.UniversalClient {
-	var secure *tls.Config
-	if t.TLS {
-		secure = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	switch t.Mode {
-	case config.RedisCluster:
-		return redis.NewClusterClient(&redis.ClusterOptions{
-			Addrs: t.Addrs, Username: t.Username, Password: t.Password.Reveal(), TLSConfig: secure, PoolSize: poolSize,
-		})
-	case config.RedisSentinel:
-		return redis.NewFailoverClient(&redis.FailoverOptions{
-			MasterName: t.Master, SentinelAddrs: t.Addrs, Username: t.Username, Password: t.Password.Reveal(),
-			SentinelUsername: t.SentinelUsername, SentinelPassword: t.SentinelPassword.Reveal(),
-			DB: t.DB, TLSConfig: secure, PoolSize: poolSize,
-		})
-	default:
-		return redis.NewClient(&redis.Options{
-			Addr: t.Addrs[0], Username: t.Username, Password: t.Password.Reveal(), DB: t.DB, TLSConfig: secure, PoolSize: poolSize,
-		})
-	}
 }
 
 // warnOfLimits says what of a Redis's configuration endangers jobs.
