@@ -5,15 +5,18 @@ package localredis
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -27,6 +30,7 @@ type Process struct {
 	Addr     string
 	Password string
 	dir      string
+	sentinel bool
 	conf     []string
 	held     *os.File // the lock on dir
 	cmd      *exec.Cmd
@@ -34,17 +38,33 @@ type Process struct {
 	output   *bytes.Buffer
 }
 
+// Options of a server that is more than Start's.
+type Options struct {
+	Port     int    // 0: a free one
+	Password string // empty: a random one
+	// Sentinel runs a sentinel in place of a server that keeps data.
+	Sentinel bool
+	Conf     []string // further lines of configuration
+}
+
 // Start runs redis-server on a free loopback port with its data under dir and
 // waits until it answers. Further lines of configuration may be given; by
 // default it appends every write to a file, synced every second, and never
 // evicts.
 func Start(ctx context.Context, dir string, conf ...string) (*Process, error) {
+	return StartWith(ctx, dir, Options{Conf: conf})
+}
+
+// StartWith is Start with more of a choice.
+func StartWith(ctx context.Context, dir string, o Options) (*Process, error) {
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		return nil, ErrNoProgram
 	}
-	port, err := freePort()
-	if err != nil {
-		return nil, err
+	if o.Port == 0 {
+		var err error
+		if o.Port, err = freePort(); err != nil {
+			return nil, err
+		}
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -53,7 +73,10 @@ func Start(ctx context.Context, dir string, conf ...string) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Process{held: held, Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Password: rand.Text(), dir: dir, conf: conf}
+	p := &Process{
+		Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(o.Port)), Password: cmp.Or(o.Password, rand.Text()),
+		dir: dir, sentinel: o.Sentinel, conf: o.Conf, held: held,
+	}
 	return p, p.Restart(ctx)
 }
 
@@ -63,11 +86,12 @@ func (p *Process) Restart(ctx context.Context) error {
 	if err != nil {
 		return ErrNoProgram
 	}
+	if p.cmd, err = p.command(program); err != nil {
+		return err
+	}
 	p.output, p.exited = &bytes.Buffer{}, make(chan struct{})
-	p.cmd = exec.Command(program, "-")
 	p.cmd.Dir = p.dir
 	p.cmd.ExtraFiles = []*os.File{p.held}
-	p.cmd.Stdin = bytes.NewBufferString(p.config())
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
 	if err := startWithParent(p.cmd, p.exited); err != nil {
 		return fmt.Errorf("redis-server: %w", err)
@@ -75,18 +99,33 @@ func (p *Process) Restart(ctx context.Context) error {
 	return p.await(ctx)
 }
 
-// config goes in over standard input, so that the password shows nowhere.
+// command hands the configuration over on standard input, so that the password
+// shows nowhere. A sentinel wants a file, in which it also keeps what it learns.
+func (p *Process) command(program string) (*exec.Cmd, error) {
+	if !p.sentinel {
+		cmd := exec.Command(program, "-")
+		cmd.Stdin = bytes.NewBufferString(p.config())
+		return cmd, nil
+	}
+	file := filepath.Join(absolute(p.dir), "sentinel.conf")
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		if err := os.WriteFile(file, []byte(p.config()), 0o600); err != nil {
+			return nil, err
+		}
+	}
+	return exec.Command(program, file, "--sentinel"), nil
+}
+
 func (p *Process) config() string {
 	_, port, _ := net.SplitHostPort(p.Addr)
-	var b bytes.Buffer
-	for _, line := range append([]string{
+	lines := []string{
 		"bind 127.0.0.1", "port " + port, "requirepass " + p.Password, "dir " + strconv.Quote(absolute(p.dir)),
-		"appendonly yes", "appendfsync everysec", "save \"\"", "maxmemory-policy noeviction", "daemonize no",
-		"loglevel warning",
-	}, p.conf...) {
-		b.WriteString(line + "\n")
+		"daemonize no", "loglevel warning",
 	}
-	return b.String()
+	if !p.sentinel {
+		lines = append(lines, "appendonly yes", "appendfsync everysec", "save \"\"", "maxmemory-policy noeviction")
+	}
+	return strings.Join(append(lines, p.conf...), "\n") + "\n"
 }
 
 func absolute(dir string) string {

@@ -42,7 +42,7 @@ func receive[T any](t *testing.T, ch <-chan T) T {
 
 func TestATaskBringsItsRef(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	redistest.Each(t, func(t *testing.T, client *redistest.DB) {
 		q := queue.New(client, time.Minute)
 		if has, err := q.Has(t.Context(), ref("a")); err != nil || has {
 			t.Fatalf("Has before = %v, %v", has, err)

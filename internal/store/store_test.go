@@ -26,20 +26,18 @@ func open(t *testing.T, client redis.UniversalClient) *store.Store {
 
 func TestJobs(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	redistest.Each(t, func(t *testing.T, db *redistest.DB) {
 		jobtest.Run(t, func(t *testing.T) jobtest.Store {
-			if err := client.FlushAll(context.Background()).Err(); err != nil {
-				t.Fatal(err)
-			}
-			return open(t, client)
+			db.Flush(t)
+			return open(t, db)
 		})
 	})
 }
 
 func TestAccounts(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
-		accounttest.RunStore(t, func() account.Store { return open(t, client).Accounts() })
+	redistest.Each(t, func(t *testing.T, db *redistest.DB) {
+		accounttest.RunStore(t, func() account.Store { return open(t, db).Accounts() })
 	})
 }
 
