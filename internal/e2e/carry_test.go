@@ -132,38 +132,38 @@ func TestAcceptedJobsSurviveARestartOfRedis(t *testing.T) {
 func TestAWorkerKeepsAnOutcomeWhileRedisIsAway(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{Unlimited: true})
-	if f.redis == nil {
+	if f.Redis == nil {
 		t.Log("redis-server is not on the PATH: a Redis in memory keeps nothing over its restart")
 		return
 	}
-	account := f.connect("capsule", "away") // a CRM without idempotency: it would have to be asked
-	f.startWorker()
-	client := f.redis.Client()
+	account := f.Connect("capsule", "away") // a CRM without idempotency: it would have to be asked
+	f.StartWorker()
+	client := f.Redis.Client()
 	defer func() { _ = client.Close() }()
 	if err := client.ConfigSet(t.Context(), "appendfsync", "always").Err(); err != nil {
 		t.Fatal(err)
 	}
-	held := f.world.CRM("capsule").Inject(kit.Fault{Match: kit.Match{Method: "POST"}, Do: kit.WriteThenHold, Times: 10})
+	held := f.World.CRM("capsule").Inject(kit.Fault{Match: kit.Match{Method: "POST"}, Do: kit.WriteThenHold, Times: 10})
 	var ids []string
 	for i := range 10 {
-		ids = append(ids, f.post(contacts(account), person(fmt.Sprintf("Away%d", i))).ID)
+		ids = append(ids, f.Post(fleet.Contacts(account), fleet.Person(fmt.Sprintf("Away%d", i))).ID)
 	}
 	if err := held.Wait(t.Context(), 10); err != nil {
 		t.Fatal(err)
 	}
-	f.redis.Kill()
+	f.Redis.Kill()
 	killed := time.Now()
 	held.Release()
-	f.eventually(time.Minute, "the leases to run out", func() bool { return time.Since(killed) > 9*time.Second })
-	if err := f.redis.Restart(t.Context()); err != nil {
+	f.Eventually(time.Minute, "the leases to run out", func() bool { return time.Since(killed) > 9*time.Second })
+	if err := f.Redis.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range ids {
-		if j := f.await(id, time.Minute); j.Status != "succeeded" || j.Attempts != 1 {
+		if j := f.Await(id, time.Minute); j.Status != "succeeded" || j.Attempts != 1 {
 			t.Errorf("%s after %d attempts: %+v", j.Status, j.Attempts, j.Timeline)
 		}
 	}
-	if n := f.world.CRM("capsule").Count("away"); n != len(ids) {
+	if n := f.World.CRM("capsule").Count("away"); n != len(ids) {
 		t.Errorf("the CRM holds %d contacts for %d jobs", n, len(ids))
 	}
 }

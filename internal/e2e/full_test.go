@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"crmferry/internal/fleet"
 	"crmferry/internal/sandbox"
 	"crmferry/internal/sandbox/kit"
 )
@@ -18,16 +19,16 @@ import (
 func TestAFullRedisFinishesWhatWasAccepted(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{Unlimited: true})
-	if f.redis == nil {
+	if f.Redis == nil {
 		t.Log("redis-server is not on the PATH: a Redis in memory is never full")
 		return
 	}
-	client := f.redis.Client()
+	client := f.Redis.Client()
 	defer func() { _ = client.Close() }()
-	account, idle := f.connect("hubspot", "full"), f.connect("hubspot", "idle")
-	workers := []*process{f.startWorker(), f.startWorker()}
+	account, idle := f.Connect("hubspot", "full"), f.Connect("hubspot", "idle")
+	workers := []*fleet.Process{f.StartWorker(), f.StartWorker()}
 	waiting := f.resting(idle)
-	crm := f.world.CRM("hubspot")
+	crm := f.World.CRM("hubspot")
 	crm.Inject(kit.Fault{Match: kit.Match{Method: "POST", Account: "full"}, Do: kit.Status, Vendor: kit.VendorLimited, Skip: 200, Times: 30})
 	crm.Inject(kit.Fault{Match: kit.Match{Method: "POST", Account: "full"}, Do: kit.Delay, Delay: kit.Duration(time.Second)})
 	ids := f.burst(account, 1000)
@@ -36,13 +37,13 @@ func TestAFullRedisFinishesWhatWasAccepted(t *testing.T) {
 	}
 	f.fill(client)
 	begun, before := time.Now(), crm.Count("full")
-	workers = append(workers, f.startWorker()) // one can start on a full Redis
+	workers = append(workers, f.StartWorker()) // one can start on a full Redis
 
 	f.refuses(account)
-	f.must(http.StatusOK, "GET", "/jobs/"+ids[999], nil)
-	f.must(http.StatusOK, "GET", "/jobs?limit=5", nil)
+	f.Must(http.StatusOK, "GET", "/jobs/"+ids[999], nil)
+	f.Must(http.StatusOK, "GET", "/jobs?limit=5", nil)
 	var cancelled job
-	if f.must(http.StatusOK, "POST", "/jobs/"+waiting+"/cancel", nil).decode(t, &cancelled); cancelled.Status != "cancelled" {
+	if f.Must(http.StatusOK, "POST", "/jobs/"+waiting+"/cancel", nil).Decode(t, &cancelled); cancelled.Status != "cancelled" {
 		t.Errorf("cancelled: %+v", cancelled)
 	}
 	states := f.allOver(ids, 2*time.Minute)
@@ -59,15 +60,15 @@ func TestAFullRedisFinishesWhatWasAccepted(t *testing.T) {
 
 // resting gives a job that waits for a CRM's limit for minutes.
 func (f *ferry) resting(account string) (id string) {
-	f.t.Helper()
-	f.world.CRM("hubspot").Inject(kit.Fault{
+	f.Helper()
+	f.World.CRM("hubspot").Inject(kit.Fault{
 		Match: kit.Match{Method: "POST", Account: "idle"}, Do: kit.Status, Status: http.StatusTooManyRequests,
 		Header: map[string]string{"Retry-After": "600"}, Body: `{}`,
 	})
-	id = f.post(contacts(account), person("Idle")).ID
-	f.eventually(20*time.Second, "the job to wait", func() bool {
+	id = f.Post(fleet.Contacts(account), fleet.Person("Idle")).ID
+	f.Eventually(20*time.Second, "the job to wait", func() bool {
 		var j job
-		f.must(http.StatusOK, "GET", "/jobs/"+id, nil).decode(f.t, &j)
+		f.Must(http.StatusOK, "GET", "/jobs/"+id, nil).Decode(f, &j)
 		return j.Status == "waiting"
 	})
 	return id
@@ -78,10 +79,10 @@ const foreignKey = 1 << 20
 // fill brings Redis to a maxmemory with foreign keys, and beyond it, so that
 // whatever our jobs free makes no room.
 func (f *ferry) fill(client *redis.Client) {
-	f.t.Helper()
-	ctx := f.t.Context()
+	f.Helper()
+	ctx := f.Context()
 	if err := client.ConfigSet(ctx, "maxmemory", "48mb").Err(); err != nil {
-		f.t.Fatal(err)
+		f.Fatal(err)
 	}
 	value := strings.Repeat("x", foreignKey)
 	for i := 0; ; i++ {
@@ -90,54 +91,54 @@ func (f *ferry) fill(client *redis.Client) {
 			break
 		}
 		if err != nil || i > 100 {
-			f.t.Fatalf("%d keys, and then %v", i, err)
+			f.Fatalf("%d keys, and then %v", i, err)
 		}
 	}
 	grow := "#!lua flags=allow-oom\nreturn redis.call('SETRANGE', KEYS[1], ARGV[1], 'x')"
 	if err := client.Eval(ctx, grow, []string{"foreign:more"}, 16*foreignKey).Err(); err != nil {
-		f.t.Fatal(err)
+		f.Fatal(err)
 	}
 }
 
 // refuses holds that a create is answered with 503 and when to try again.
 func (f *ferry) refuses(account string) {
-	f.t.Helper()
-	a := f.must(http.StatusServiceUnavailable, "POST", contacts(account), person("Refused"))
+	f.Helper()
+	a := f.Must(http.StatusServiceUnavailable, "POST", fleet.Contacts(account), fleet.Person("Refused"))
 	if after, err := strconv.Atoi(a.Header.Get("Retry-After")); err != nil || after < 1 || after > 300 {
-		f.t.Errorf("Retry-After %q", a.Header.Get("Retry-After"))
+		f.Errorf("Retry-After %q", a.Header.Get("Retry-After"))
 	}
 }
 
 // room takes the foreign keys away and holds that all is as before.
-func (f *ferry) room(client *redis.Client, workers []*process, account string) {
-	f.t.Helper()
-	ctx := f.t.Context()
+func (f *ferry) room(client *redis.Client, workers []*fleet.Process, account string) {
+	f.Helper()
+	ctx := f.Context()
 	for it := client.Scan(ctx, 0, "foreign:*", 100).Iterator(); it.Next(ctx); {
 		if err := client.Unlink(ctx, it.Val()).Err(); err != nil {
-			f.t.Fatal(err)
+			f.Fatal(err)
 		}
 	}
 	var again job
-	f.eventually(20*time.Second, "new work to be accepted", func() bool {
-		a, err := f.call("POST", contacts(account), person("Again"))
+	f.Eventually(20*time.Second, "new work to be accepted", func() bool {
+		a, err := f.Call("POST", fleet.Contacts(account), fleet.Person("Again"))
 		if err != nil || a.Status != http.StatusAccepted {
 			return false
 		}
-		a.decode(f.t, &again)
+		a.Decode(f, &again)
 		return true
 	})
-	if j := f.await(again.ID, time.Minute); j.Status != "succeeded" {
-		f.t.Errorf("afterwards: %+v", j)
+	if j := f.Await(again.ID, time.Minute); j.Status != "succeeded" {
+		f.Errorf("afterwards: %+v", j)
 	}
-	f.eventually(20*time.Second, "the void tasks to be gone", func() bool {
+	f.Eventually(20*time.Second, "the void tasks to be gone", func() bool {
 		return client.LLen(ctx, "asynq:{contacts}:pending").Val() == 0
 	})
 	for _, w := range workers {
-		f.eventually(20*time.Second, "a worker to go back to the queue", func() bool {
-			return strings.Contains(w.out.String(), "Redis has room again")
+		f.Eventually(20*time.Second, "a worker to go back to the queue", func() bool {
+			return strings.Contains(w.Output(), "Redis has room again")
 		})
-		if n := strings.Count(w.out.String(), "Redis is full"); n != 1 {
-			f.t.Errorf("a worker said %d times that Redis is full", n)
+		if n := strings.Count(w.Output(), "Redis is full"); n != 1 {
+			f.Errorf("a worker said %d times that Redis is full", n)
 		}
 	}
 }

@@ -20,5 +20,11 @@ func launch(t *testing.T, o sandbox.Options) *ferry {
 	return &ferry{fleet.Launch(t, fleet.Options{Options: o})}
 }
 
+// launchOn is launch on a Redis of the test's own.
+func launchOn(t *testing.T, redisURL string, o sandbox.Options, env ...string) *ferry {
+	t.Helper()
+	return &ferry{fleet.Launch(t, fleet.Options{Options: o, RedisURL: redisURL, Env: env})}
+}
+
 // with is the same installation for a subtest.
 func (f *ferry) with(t *testing.T) *ferry { return &ferry{f.With(t)} }

@@ -73,9 +73,32 @@ func (f *Fleet) Must(status int, method, path string, body any, headers ...strin
 	return a
 }
 
-// Connect makes an integrated account at an imitation; more settings come in
-// pairs.
+// Limits are an account's own pace.
+type Limits struct {
+	Windows     []Window `json:"windows"`
+	Concurrency int      `json:"concurrency,omitempty"`
+}
+
+// Window allows Requests calls in any stretch of PerSeconds.
+type Window struct {
+	Requests   int     `json:"requests"`
+	PerSeconds float64 `json:"per_seconds"`
+}
+
+// Unhindered is a pace that holds nobody up.
+func Unhindered() *Limits {
+	return &Limits{Windows: []Window{{Requests: 1_000_000, PerSeconds: 1}}, Concurrency: 128}
+}
+
+// Connect makes an integrated account at an imitation that goes unhindered;
+// more settings come in pairs.
 func (f *Fleet) Connect(crm, account string, more ...string) string {
+	f.Helper()
+	return f.ConnectAt(Unhindered(), crm, account, more...)
+}
+
+// ConnectAt is Connect with a pace; nil is the CRM's own.
+func (f *Fleet) ConnectAt(pace *Limits, crm, account string, more ...string) string {
 	f.Helper()
 	auth, settings := f.World.Connect(crm, account, "")
 	for i := 0; i+1 < len(more); i += 2 {
@@ -83,7 +106,7 @@ func (f *Fleet) Connect(crm, account string, more ...string) string {
 	}
 	var made struct{ ID string }
 	f.Must(http.StatusCreated, "POST", "/integrated-accounts",
-		map[string]any{"crm": crm, "name": account, "auth": auth, "settings": settings}).Decode(f, &made)
+		map[string]any{"crm": crm, "name": account, "auth": auth, "settings": settings, "limits": pace}).Decode(f, &made)
 	return made.ID
 }
 

@@ -58,6 +58,8 @@ type Options struct {
 	Env []string
 	// Redis holds lines of configuration for redis-server.
 	Redis []string
+	// RedisURL is a Redis of the test's own; by default one is started.
+	RedisURL string
 }
 
 // Fleet is one installation: Redis, imitation CRMs, an API and workers.
@@ -81,7 +83,7 @@ func Launch(t testing.TB, o Options) *Fleet {
 	addr := freeAddr(t)
 	f.base = "http://" + addr
 	f.env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "FERRY_REDIS_URL=" + f.startRedis(o.Redis), "FERRY_API_TOKEN=" + token,
+		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "FERRY_REDIS_URL=" + f.startRedis(o), "FERRY_API_TOKEN=" + token,
 		"FERRY_MASTER_KEY=" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)),
 		"FERRY_ADDR=" + addr, "FERRY_ALLOW_PRIVATE_TARGETS=true", "FERRY_LOG_LEVEL=info", "FERRY_CRM_TIMEOUT=3s",
 	}
@@ -110,8 +112,11 @@ func (f *Fleet) With(t testing.TB) *Fleet {
 	return &g
 }
 
-func (f *Fleet) startRedis(conf []string) string {
-	if f.Redis = redistest.Process(f, conf...); f.Redis != nil {
+func (f *Fleet) startRedis(o Options) string {
+	if o.RedisURL != "" {
+		return o.RedisURL
+	}
+	if f.Redis = redistest.Process(f, o.Redis...); f.Redis != nil {
 		return (&url.URL{Scheme: "redis", User: url.UserPassword("", f.Redis.Password), Host: f.Redis.Addr}).String()
 	}
 	m, err := localredis.StartMemory()

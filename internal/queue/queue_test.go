@@ -83,26 +83,27 @@ func TestATaskBringsItsRef(t *testing.T) {
 
 func TestAFailingTaskComesAgainAndIsNeverArchived(t *testing.T) {
 	t.Parallel()
-	client := redistest.Client(t)
-	q := queue.New(client, time.Minute)
-	if err := q.Enqueue(t.Context(), ref("b")); err != nil {
-		t.Fatal(err)
-	}
-	var tries atomic.Int64
-	done := make(chan struct{})
-	var once sync.Once
-	s := serve(t, client, func(context.Context, job.Ref) error {
-		if tries.Add(1) < 3 {
-			return errors.New("Redis is away")
+	redistest.Each(t, func(t *testing.T, client *redistest.DB) {
+		q := queue.New(client, time.Minute)
+		if err := q.Enqueue(t.Context(), ref("b")); err != nil {
+			t.Fatal(err)
 		}
-		once.Do(func() { close(done) })
-		return nil
+		var tries atomic.Int64
+		done := make(chan struct{})
+		var once sync.Once
+		s := serve(t, client, func(context.Context, job.Ref) error {
+			if tries.Add(1) < 3 {
+				return errors.New("Redis is away")
+			}
+			once.Do(func() { close(done) })
+			return nil
+		})
+		defer s.Stop()
+		receive(t, done)
+		if stats, err := q.Stats(); err != nil || stats.Archived != 0 {
+			t.Errorf("stats = %+v, %v", stats, err)
+		}
 	})
-	defer s.Stop()
-	receive(t, done)
-	if stats, err := q.Stats(); err != nil || stats.Archived != 0 {
-		t.Errorf("stats = %+v, %v", stats, err)
-	}
 }
 
 func TestStopWaitsForWork(t *testing.T) {

@@ -102,3 +102,19 @@ func view(ctx context.Context, watcher *localredis.Process) (addr string, ready 
 	ready = m["flags"] == "master" && m["num-other-sentinels"] == "2" && m["num-slaves"] == "2"
 	return net.JoinHostPort(m["ip"], m["port"]), ready
 }
+
+// Replicated waits until so many replicas have what a master knows now.
+func Replicated(ctx context.Context, master *localredis.Process, following int) error {
+	client := master.Client()
+	defer func() { _ = client.Close() }()
+	conn := client.Conn() // WAIT is about the writes of its own connection and those before
+	defer func() { _ = conn.Close() }()
+	if err := conn.Set(ctx, "replicated", time.Now().UnixNano(), 0).Err(); err != nil {
+		return err
+	}
+	n, err := conn.Wait(ctx, following, startTimeout).Result()
+	if err == nil && n < int64(following) {
+		err = fmt.Errorf("%d of %d replicas follow", n, following)
+	}
+	return err
+}
