@@ -44,6 +44,7 @@ type Queue struct {
 	client    *asynq.Client
 	inspector *asynq.Inspector
 	timeout   time.Duration
+	late      late
 }
 
 // New makes a Queue; timeout is how long a worker may take over one task.
@@ -63,8 +64,17 @@ func taskID(ref job.Ref) string { return ref.ID + "." + strconv.FormatInt(ref.Ep
 // asynq without a word to us.
 const maxRetry = 1 << 30
 
-// Enqueue adds the task for ref. A task that is there already is as good.
+// Enqueue adds the task for ref. A task that is there already is as good. After
+// an error it is tried again for a while, without a word to the caller.
 func (q *Queue) Enqueue(ctx context.Context, ref job.Ref) error {
+	err := q.enqueue(ctx, ref)
+	if err != nil {
+		q.later(ref)
+	}
+	return err
+}
+
+func (q *Queue) enqueue(ctx context.Context, ref job.Ref) error {
 	body, err := json.Marshal(payload{payloadVersion, ref.ID, ref.Epoch, ref.Account, ref.CRM})
 	if err != nil {
 		return err

@@ -106,6 +106,31 @@ func TestAFailingTaskComesAgainAndIsNeverArchived(t *testing.T) {
 	})
 }
 
+func TestATaskOutlastsAnOutage(t *testing.T) {
+	t.Parallel()
+	p := redistest.Process(t)
+	if p == nil {
+		t.Log("redis-server is not on the PATH: a Redis in memory does not come back")
+		return
+	}
+	client := p.Client()
+	defer func() { _ = client.Close() }()
+	q := queue.New(client, time.Minute)
+	p.Kill()
+	if err := q.Enqueue(t.Context(), ref("d")); err == nil {
+		t.Fatal("no error without a Redis")
+	}
+	if err := p.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan job.Ref, 4)
+	s := serve(t, client, func(_ context.Context, r job.Ref) error { got <- r; return nil })
+	defer s.Stop()
+	if r := receive(t, got); r != ref("d") {
+		t.Errorf("ref = %+v", r)
+	}
+}
+
 func TestStopWaitsForWork(t *testing.T) {
 	t.Parallel()
 	client := redistest.Client(t)
