@@ -22,6 +22,7 @@ import (
 	"crmferry/internal/job"
 	"crmferry/internal/pace"
 	"crmferry/internal/queue"
+	"crmferry/internal/redisconn"
 	"crmferry/internal/store"
 	"crmferry/internal/telemetry"
 	"crmferry/internal/transport"
@@ -58,6 +59,7 @@ func build(ctx context.Context, c config.Config, out io.Writer) (*house, error) 
 		config: c, crms: vendors.NewCatalogue(),
 		log: telemetry.NewLogger(out, c.LogLevel), metrics: telemetry.NewMetrics(),
 	}
+	redisconn.LogTo(h.log)
 	var slugs []string
 	for _, spec := range h.crms.All() {
 		slugs = append(slugs, spec.ID)

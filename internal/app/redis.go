@@ -39,7 +39,10 @@ func openRedis(ctx context.Context, c config.Config, log *slog.Logger) (*databas
 		_ = client.Close()
 		return nil, fmt.Errorf("FERRY_REDIS_URL: Redis does not answer: %w", err)
 	}
-	warnOfLimits(ctx, client, log)
+	_ = redisconn.EachMaster(ctx, client, func(ctx context.Context, master *redis.Client) error {
+		warnOfLimits(ctx, master, log)
+		return nil
+	})
 	return pipelined(client, false, func() {})
 }
 
@@ -77,11 +80,12 @@ func (d *database) close() {
 }
 
 // warnOfLimits says what of a Redis's configuration endangers jobs.
-func warnOfLimits(ctx context.Context, client redis.UniversalClient, log *slog.Logger) {
+func warnOfLimits(ctx context.Context, client *redis.Client, log *slog.Logger) {
 	conf, err := client.ConfigGet(ctx, "maxmemory*").Result()
 	if err != nil {
 		return // managed Redis often forbids CONFIG
 	}
+	log = log.With("redis", client.Options().Addr)
 	if conf["maxmemory"] == "0" {
 		log.Warn("Redis has no maxmemory: a full machine would take it down; set one")
 	}

@@ -5,6 +5,7 @@ package redisconn
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 
 	"github.com/redis/go-redis/v9"
 
@@ -50,12 +51,16 @@ func Together(client redis.UniversalClient) (redis.UniversalClient, error) {
 	})
 }
 
-// EachMaster calls f for every server that client writes to, for commands that
-// reach one server alone. The client must be one of Connect, not of Together.
-func EachMaster(ctx context.Context, client redis.UniversalClient, f func(context.Context, redis.UniversalClient) error) error {
-	cluster, ok := client.(*redis.ClusterClient)
-	if !ok {
-		return f(ctx, client)
+// EachMaster calls f, possibly at the same time, with a client of every server
+// that client writes to: most commands about a server reach one of a Cluster
+// alone. The client must be one of Connect, not of Together.
+func EachMaster(ctx context.Context, client redis.UniversalClient, f func(context.Context, *redis.Client) error) error {
+	switch c := client.(type) {
+	case *redis.ClusterClient:
+		return c.ForEachMaster(ctx, f)
+	case *redis.Client:
+		return f(ctx, c)
+	default:
+		return fmt.Errorf("redisconn: %T is not of Connect", client)
 	}
-	return cluster.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error { return f(ctx, master) })
 }

@@ -50,7 +50,7 @@ type DB struct {
 // Flush removes everything from every master.
 func (db *DB) Flush(t testing.TB) {
 	t.Helper()
-	err := redisconn.EachMaster(context.Background(), db.plain, func(ctx context.Context, master redis.UniversalClient) error {
+	err := redisconn.EachMaster(context.Background(), db.plain, func(ctx context.Context, master *redis.Client) error {
 		return master.FlushAll(ctx).Err()
 	})
 	if err != nil {
