@@ -39,10 +39,17 @@ func (f *ferry) stream(account, series string, n int) *stream {
 	return s
 }
 
-// reaches waits until so many contacts have been accepted.
-func (s *stream) reaches(n int64) {
-	s.f.Helper()
-	s.f.Eventually(time.Minute, fmt.Sprintf("%d contacts to be accepted", n), func() bool { return s.accepted.Load() >= n })
+// busy starts a stream, with workers that have some of it behind them and more
+// of it, calls under way included, before them.
+func (f *ferry) busy(crm, name, series string, n int) *stream {
+	f.Helper()
+	account := f.Connect(crm, name)
+	f.World.CRM(crm).Inject(kit.Fault{Match: kit.Match{Method: "POST"}, Do: kit.Delay, Delay: kit.Duration(200 * time.Millisecond)})
+	s := f.stream(account, series, n)
+	f.Eventually(time.Minute, "the workers to be at it", func() bool {
+		return s.accepted.Load() >= int64(n)/2 && f.World.CRM(crm).Count(name) >= n/10
+	})
+	return s
 }
 
 // wait gives the ids of all jobs.
@@ -90,16 +97,13 @@ func TestAClusterLosesNothingWithAMaster(t *testing.T) {
 		return
 	}
 	f := launchOn(t, cluster.URL(), sandbox.Options{Unlimited: true})
-	const each = 150
+	f.StartWorker()
+	f.StartWorker()
+	const each = 200
 	crms := []string{"hubspot", "salesforce"}
-	f.StartWorker()
-	f.StartWorker()
 	var streams []*stream
 	for _, crm := range crms {
-		streams = append(streams, f.stream(f.Connect(crm, "cluster"), "Shard", each))
-	}
-	for _, s := range streams {
-		s.reaches(each / 3)
+		streams = append(streams, f.busy(crm, "cluster", "Shard", each))
 	}
 	away := cluster.Masters[1]
 	away.Kill()
@@ -193,11 +197,9 @@ func (f *ferry) succeeded(account string) int {
 // what was lost with the old master stands in the CRM at most once.
 func (f *ferry) failoverUnannounced(set *redistest.Sentinels) {
 	f.Helper()
-	account := f.Connect("hubspot", "unannounced")
 	master := f.master(set, 1)
 	const n = 200
-	s := f.stream(account, "Sudden", n)
-	s.reaches(n / 2)
+	s := f.busy("hubspot", "unannounced", "Sudden", n)
 	master.Kill()
 	ids := s.wait()
 	f.master(set, 0) // what is gone now stays so
