@@ -23,6 +23,8 @@ var forbidden = map[string][]string{
 	"account":                 {"vendors", "github.com/gin-gonic/gin", "github.com/hibiken/asynq", "github.com/redis"},
 	"job":                     {"vendors", "net/http", "github.com/hibiken/asynq", "github.com/redis", "github.com/gin-gonic/gin"},
 	"store":                   {"vendors", "api", "github.com/gin-gonic/gin", "github.com/hibiken/asynq"},
+	"pace":                    {"job", "vendors", "store", "queue", "api", "github.com/hibiken/asynq", "github.com/gin-gonic/gin"},
+	"lua":                     {"ours"},
 	"queue":                   {"vendors", "connector", "api", "github.com/gin-gonic/gin"},
 	"api":                     {"vendors", "store", "queue", "github.com/hibiken/asynq", "github.com/redis"},
 	"sandbox":                 {"job", "queue", "api", "connector", "vendors"},

@@ -9,13 +9,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"crmferry/internal/lua"
 )
 
 //go:embed pace.lua
 var source string
 
-var script = redis.NewScript(source)
+var script = lua.Upkeep(source)
 
 const prefix = "ferry:1:"
 

@@ -7,9 +7,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"crmferry/internal/connector"
+	"crmferry/internal/lua"
 )
 
 // Priority orders the jobs of one account's line.
@@ -83,14 +82,14 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 // wake has a budget's lines looked at soon.
 // KEYS index   ARGV budget, in ms
-var wake = redis.NewScript(luaTime + `
+var wake = lua.Upkeep(luaTime + `
 return redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 `)
 
 // dueLines takes the budgets whose lines are to be looked at now: whoever takes
 // one has it for a second.
 // KEYS index   ARGV most
-var dueLines = redis.NewScript(luaTime + `
+var dueLines = lua.Upkeep(luaTime + `
 local out = {tostring(now + 1000)}
 for _, budget in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])) do
   redis.call('ZADD', KEYS[1], now + 1000, budget)
@@ -102,7 +101,7 @@ return out
 // restLine sets when a budget's lines are looked at next, unless somebody has
 // set another time meanwhile; 0 takes it off the index.
 // KEYS index   ARGV budget, score taken, next ms or 0
-var restLine = redis.NewScript(`
+var restLine = lua.Upkeep(`
 if redis.call('ZSCORE', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 if ARGV[3] == '0' then return redis.call('ZREM', KEYS[1], ARGV[1]) end
 return redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])

@@ -10,6 +10,7 @@ import (
 
 	"crmferry/internal/connector"
 	"crmferry/internal/fault"
+	"crmferry/internal/lua"
 )
 
 // Options shape a Pacer.
@@ -27,7 +28,7 @@ type Options struct {
 
 // Pacer is one process's way to the shared pace. It is a connector.Pacer.
 type Pacer struct {
-	redis redis.UniversalClient
+	redis *lua.Client
 	o     Options
 	hosts *breakers
 	moves sync.WaitGroup
@@ -39,7 +40,7 @@ type Pacer struct {
 
 // New makes a Pacer.
 func New(client redis.UniversalClient, o Options) *Pacer {
-	return &Pacer{redis: client, o: o, hosts: newBreakers(time.Now, rand.Float64), desks: map[string]*desk{}}
+	return &Pacer{redis: lua.NewClient(client), o: o, hosts: newBreakers(time.Now, rand.Float64), desks: map[string]*desk{}}
 }
 
 // Close waits until those whose turn has come are on their way.

@@ -9,10 +9,11 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"crmferry/internal/account"
+	"crmferry/internal/lua"
 )
 
 // Accounts is the account.Store in Redis.
-type Accounts struct{ redis *client }
+type Accounts struct{ redis *lua.Client }
 
 // Accounts gives the part of the Store that keeps integrated accounts.
 func (s *Store) Accounts() *Accounts { return &Accounts{redis: s.redis} }
@@ -21,7 +22,7 @@ func (s *Store) Accounts() *Accounts { return &Accounts{redis: s.redis} }
 
 // createAccountScript stores a new account.
 // KEYS account   ARGV tenant, version, record
-var createAccountScript = intake(`
+var createAccountScript = lua.Intake(`
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 't', ARGV[1], 'n', ARGV[2], 'r', ARGV[3])
 return 1
@@ -29,7 +30,7 @@ return 1
 
 // putAccountScript replaces an account that is still at a version.
 // KEYS account   ARGV tenant, version, next version, record
-var putAccountScript = upkeep(`
+var putAccountScript = lua.Upkeep(`
 local h = redis.call('HMGET', KEYS[1], 't', 'n')
 if h[1] ~= ARGV[1] then return -1 end
 if h[2] ~= ARGV[2] then return 0 end
@@ -39,7 +40,7 @@ return 1
 
 // deleteAccountScript removes a tenant's account.
 // KEYS account   ARGV tenant
-var deleteAccountScript = upkeep(`
+var deleteAccountScript = lua.Upkeep(`
 if redis.call('HGET', KEYS[1], 't') ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 `)

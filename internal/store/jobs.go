@@ -11,11 +11,12 @@ import (
 	"crmferry/internal/contact"
 	"crmferry/internal/fault"
 	"crmferry/internal/job"
+	"crmferry/internal/lua"
 )
 
 // Store keeps everything in one Redis, Sentinel set or Cluster.
 type Store struct {
-	redis  *client
+	redis  *lua.Client
 	opts   Options
 	shards []shard
 	hub    *hub
@@ -29,7 +30,7 @@ type Options struct {
 
 // New makes a Store. Close ends its subscription, not the client.
 func New(c redis.UniversalClient, o Options) *Store {
-	return &Store{redis: &client{UniversalClient: c}, opts: o, shards: allShards(), hub: newHub(c)}
+	return &Store{redis: lua.NewClient(c), opts: o, shards: allShards(), hub: newHub(c)}
 }
 
 // Close ends the Store's own connection.
@@ -156,10 +157,10 @@ func (s *Store) Finish(ctx context.Context, j job.Job, r *job.Result) error {
 	if err != nil {
 		return err
 	}
-	pipe, finish := s.redis.Pipeline(), finishScript.on(ctx, s.redis)
+	pipe, finish := s.redis.Pipeline(), finishScript.On(ctx, s.redis)
 	if j.Outcome == job.Created && j.RemoteID != "" {
 		// By its text: whether Redis knows the script shows too late in a pipeline.
-		ownScript.on(ctx, s.redis).Eval(ctx, pipe, []string{ownKey(j.AccountID, j.RemoteID)}, j.ID, ownFor.Milliseconds())
+		ownScript.On(ctx, s.redis).Eval(ctx, pipe, []string{ownKey(j.AccountID, j.RemoteID)}, j.ID, ownFor.Milliseconds())
 	}
 	end := finish.EvalSha(ctx, pipe, s.endKeys(sh, j), s.endArgs(j, w)...)
 	_, _ = pipe.Exec(ctx) // what became of the end is what counts

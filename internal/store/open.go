@@ -13,7 +13,7 @@ import (
 
 // Due lists jobs whose time has come, over all shards.
 func (s *Store) Due(ctx context.Context, limit int) ([]job.Due, error) {
-	pipe, script := s.redis.Pipeline(), dueScript.on(ctx, s.redis)
+	pipe, script := s.redis.Pipeline(), dueScript.On(ctx, s.redis)
 	replies := make([]*redis.Cmd, len(s.shards))
 	for i, sh := range s.shards {
 		replies[i] = script.Eval(ctx, pipe, []string{sh.open()}, limit, sh.job(""))
@@ -110,7 +110,7 @@ func (s *Store) Postpone(ctx context.Context, d job.Due, by time.Duration) error
 
 // Renew extends the leases of jobs that are still held under their epoch.
 func (s *Store) Renew(ctx context.Context, refs []job.Ref, lease time.Duration) error {
-	pipe, script := s.redis.Pipeline(), postponeScript.on(ctx, s.redis)
+	pipe, script := s.redis.Pipeline(), postponeScript.On(ctx, s.redis)
 	for _, ref := range refs {
 		if sh, ok := shardOf(ref.ID); ok {
 			script.Eval(ctx, pipe, []string{sh.job(ref.ID), sh.open()},

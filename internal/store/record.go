@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"crmferry/internal/job"
+	"crmferry/internal/lua"
 )
 
 // words are the parts of a job as they are written.
@@ -45,6 +46,14 @@ func decodeJob(h map[string]string) (job.Job, error) {
 	j.Epoch, err1 = strconv.ParseInt(h["e"], 10, 64)
 	j.Attempt, err2 = strconv.ParseInt(h["a"], 10, 64)
 	return j, errors.Join(err1, err2)
+}
+
+// full turns the refusal of a full Redis into ErrFull.
+func full(err error) error {
+	if lua.Refused(err) {
+		return job.ErrFull
+	}
+	return err
 }
 
 func unmarshal(raw string, v any) error {

@@ -1,5 +1,7 @@
 package store
 
+import "crmferry/internal/lua"
+
 // A job is one hash:
 //
 //	v version   s status   e epoch   a attempt   p place   t tenant
@@ -18,7 +20,7 @@ end
 // acceptScript stores a new job, unless its idempotency key is taken.
 // KEYS job, open, by tenant, by account, idempotency key ("" when there is none: then equal to job)
 // ARGV id, version, tenant, base, input, created ms, look ms, fingerprint or "", status, place, state
-var acceptScript = intake(luaNow + `
+var acceptScript = lua.Intake(luaNow + `
 if ARGV[8] ~= '' then
   local taken = redis.call('HMGET', KEYS[5], 'id', 'f')
   if taken[1] then return {0, taken[1], taken[2]} end
@@ -35,7 +37,7 @@ return {1}
 // claimScript gives a job to a worker.
 // KEYS job, open   ARGV id, newest readable version, epoch, lease ms
 // Returns {0 gone | 1 stale | 2 newer | 3, now, fields...}.
-var claimScript = upkeep(luaNow + `
+var claimScript = lua.Upkeep(luaNow + `
 local h = redis.call('HMGET', KEYS[1], 'v', 's', 'e', 'p')
 if not h[1] then return {0} end
 if tonumber(h[1]) > tonumber(ARGV[2]) then return {2} end
@@ -59,7 +61,7 @@ if h[1] ~= ARGV[2] or h[2] ~= ARGV[3] or h[3] ~= 'worker' then return 0 end
 // lease that its claim and the renewals give it.
 // KEYS job, open
 // ARGV id, epoch, attempt, status, place, sent, state, due ms (in line: from now), result or "", raw
-var saveScript = upkeep(luaNow + luaHeld + `
+var saveScript = lua.Upkeep(luaNow + luaHeld + `
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', ARGV[5], 'd', ARGV[6], 'state', ARGV[7])
 if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'result', ARGV[9], 'raw', ARGV[10]) end
 if ARGV[5] == 'worker' then return 1 end
@@ -94,7 +96,7 @@ return 1
 // KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account, count of ends
 // ARGV id, epoch, attempt, status, state, finished ms, result or "", ttl ms, receipt, receipt ttl ms,
 // channel, longest life of an open job ms, raw
-var finishScript = upkeep(luaHeld + `
+var finishScript = lua.Upkeep(luaHeld + `
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', '', 'state', ARGV[5])
 if ARGV[7] ~= '' then
   redis.call('HSET', KEYS[1], 'result', ARGV[7], 'raw', ARGV[13])
@@ -108,7 +110,7 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 // asks the worker to. Arguments as finishScript, without result; the job must
 // be as it was read: ARGV[2] epoch, ARGV[3] attempt.
 // Returns 0 changed meanwhile, 1 ended, 2 requested.
-var cancelScript = upkeep(`
+var cancelScript = lua.Upkeep(`
 local h = redis.call('HMGET', KEYS[1], 'e', 'a', 'p', 'd')
 if h[3] == '' or not h[3] then return 0 end
 if h[3] == 'worker' or h[4] == '1' then
@@ -122,7 +124,7 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 
 // deleteScript forgets a job. A full Redis takes no transactions.
 // KEYS job, receipt, idempotency key (or job), finished, by tenant, by account   ARGV id
-var deleteScript = upkeep(`
+var deleteScript = lua.Upkeep(`
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 for i = 4, 6 do redis.call('ZREM', KEYS[i], ARGV[1]) end
 return 1
@@ -130,7 +132,7 @@ return 1
 
 // dueScript lists jobs whose time has come, and forgets those without a record.
 // KEYS open   ARGV limit, prefix of job keys
-var dueScript = upkeep(luaNow + `
+var dueScript = lua.Upkeep(luaNow + `
 local t = now()
 local out = {t}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', t, 'LIMIT', 0, ARGV[1])) do
@@ -146,7 +148,7 @@ return out
 
 // requeueScript raises the epoch of a job that is still as it was seen.
 // KEYS job, open   ARGV id, epoch, place, look ms
-var requeueScript = upkeep(luaNow + `
+var requeueScript = lua.Upkeep(luaNow + `
 local h = redis.call('HMGET', KEYS[1], 'e', 'p', 's')
 if h[1] ~= ARGV[2] or h[2] ~= ARGV[3] then return 0 end
 if h[3] ~= 'verifying' then redis.call('HSET', KEYS[1], 's', 'queued') end
@@ -157,7 +159,7 @@ return redis.call('HINCRBY', KEYS[1], 'e', 1)
 
 // advanceScript puts a job that is in line into the queue's place.
 // KEYS job, open   ARGV id, look ms   Returns 0 or {epoch, base}.
-var advanceScript = upkeep(luaNow + `
+var advanceScript = lua.Upkeep(luaNow + `
 local h = redis.call('HMGET', KEYS[1], 'p', 's', 'base')
 if h[1] ~= 'line' then return 0 end
 if h[2] ~= 'verifying' then redis.call('HSET', KEYS[1], 's', 'queued') end
@@ -171,7 +173,7 @@ return {redis.call('HINCRBY', KEYS[1], 'e', 1), h[3]}
 // queue a moment ago is left alone: it is on its way, or another worker's.
 // KEYS open   ARGV limit, prefix of job keys, look ms, moment ms, how many to look at
 // Returns {now, {id, status, epoch, place before, base}...}.
-var takeScript = upkeep(luaNow + `
+var takeScript = lua.Upkeep(luaNow + `
 local t = now()
 local look = t + ARGV[3]
 local out = {t}
@@ -195,7 +197,7 @@ return out
 
 // postponeScript moves the time of a job that is still as it was seen.
 // KEYS job, open   ARGV id, epoch, place, by ms
-var postponeScript = upkeep(luaNow + `
+var postponeScript = lua.Upkeep(luaNow + `
 local h = redis.call('HMGET', KEYS[1], 'e', 'p')
 if h[1] ~= ARGV[2] or h[2] ~= ARGV[3] then return 0 end
 redis.call('ZADD', KEYS[2], 'XX', now() + ARGV[4], ARGV[1])
@@ -204,7 +206,7 @@ return 1
 
 // linkScript notes on a terminal job that it was retried.
 // KEYS job   ARGV state
-var linkScript = upkeep(`
+var linkScript = lua.Upkeep(`
 if redis.call('HGET', KEYS[1], 'p') ~= '' then return 0 end
 redis.call('HSET', KEYS[1], 'state', ARGV[1])
 return 1
@@ -212,14 +214,14 @@ return 1
 
 // ownScript claims a remote record for a job and gives its owner.
 // KEYS own   ARGV job id, life ms
-var ownScript = upkeep(`
+var ownScript = lua.Upkeep(`
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return ARGV[1] end
 return redis.call('GET', KEYS[1])
 `)
 
 // leadScript takes or keeps the lead.
 // KEYS lead   ARGV holder, hold ms
-var leadScript = upkeep(`
+var leadScript = lua.Upkeep(`
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
