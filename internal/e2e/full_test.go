@@ -46,7 +46,7 @@ func TestAFullRedisFinishesWhatWasAccepted(t *testing.T) {
 	if f.Must(http.StatusOK, "POST", "/jobs/"+waiting+"/cancel", nil).Decode(t, &cancelled); cancelled.Status != "cancelled" {
 		t.Errorf("cancelled: %+v", cancelled)
 	}
-	f.eventually(time.Minute, "the CRM to hold all contacts", func() bool { return crm.Count("full") == len(ids) })
+	f.Eventually(time.Minute, "the CRM to hold all contacts", func() bool { return crm.Count("full") == len(ids) })
 	if t.Failed() {
 		t.Fatalf("the CRM holds %d of %d contacts, %d before Redis was full", crm.Count("full"), len(ids), before)
 	}

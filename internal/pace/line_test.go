@@ -61,7 +61,7 @@ func round(t *testing.T, p *pace.Pacer, until func() bool) {
 
 func TestALineMovesByPriorityThenArrivalAndAccountsTakeTurns(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	onEach(t, func(t *testing.T, client redis.UniversalClient) {
 		var came arrivals
 		p := pacer(t, client, came.add)
 		limits := connector.Limits{Concurrency: 1}
@@ -104,7 +104,7 @@ func TestALineMovesByPriorityThenArrivalAndAccountsTakeTurns(t *testing.T) {
 // their way to workers.
 func TestTheLaneHoldsNoMoreThanCanBegin(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	on(t, func(t *testing.T, client redis.UniversalClient) {
 		var came arrivals
 		p := pacer(t, client, came.add)
 		limits := windows(6, time.Minute)
@@ -165,7 +165,7 @@ func TestAnAccountsBacklogIsBounded(t *testing.T) {
 // TestWhoLeavesIsNotAdmitted: a cancelled job leaves no place unused behind.
 func TestWhoLeavesIsNotAdmitted(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	on(t, func(t *testing.T, client redis.UniversalClient) {
 		var came arrivals
 		p := pacer(t, client, came.add)
 		limits := connector.Limits{Concurrency: 1}
@@ -206,7 +206,7 @@ func TestWhoLeavesIsNotAdmitted(t *testing.T) {
 // TestTheStateOfABudget reads what was done to it.
 func TestTheStateOfABudget(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	on(t, func(t *testing.T, client redis.UniversalClient) {
 		p := pacer(t, client, nil)
 		limits := windows(10, time.Minute)
 		limits.Concurrency, limits.Quotas = 2, []connector.Quota{{Requests: 100, Period: connector.Day}}

@@ -18,6 +18,18 @@ import (
 	"crmferry/internal/pace"
 )
 
+// on runs the test on the Redis of this machine; onEach on every kind, where
+// keys, slots and scripts may be treated otherwise.
+func on(t *testing.T, run func(t *testing.T, client redis.UniversalClient)) {
+	t.Helper()
+	run(t, redistest.Client(t))
+}
+
+func onEach(t *testing.T, run func(t *testing.T, client redis.UniversalClient)) {
+	t.Helper()
+	redistest.Each(t, func(t *testing.T, db *redistest.DB) { run(t, db) })
+}
+
 // crm counts calls as a CRM does, by a sliding window, and knows the most that
 // were out at once.
 type crm struct {
@@ -94,7 +106,7 @@ func insist(t testing.TB, p *pace.Pacer, a connector.Ask) connector.Permit {
 // more calls than the window, and nearly all that are allowed are made.
 func TestSeveralProcessesKeepOneWindow(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	onEach(t, func(t *testing.T, client redis.UniversalClient) {
 		const n, per, total = 20, time.Second, 70
 		limits := windows(n, per)
 		limits.Concurrency = 4
@@ -128,7 +140,7 @@ func TestSeveralProcessesKeepOneWindow(t *testing.T) {
 
 func TestConcurrencyIsSharedAndALostCallEnds(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	on(t, func(t *testing.T, client redis.UniversalClient) {
 		limits := connector.Limits{Concurrency: 1}
 		p, other := pacer(t, client, nil), pacer(t, client, nil)
 		first := insist(t, p, ask(limits, "one"))
@@ -152,7 +164,7 @@ func paced(err error, why string) bool {
 
 func TestAFrozenBudgetAndItsReason(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	on(t, func(t *testing.T, client redis.UniversalClient) {
 		limits := windows(100, time.Second)
 		for why, f := range map[string]connector.Feedback{
 			"pace":        {Verdict: connector.VerdictLimited, Wait: 20 * time.Second},
@@ -175,7 +187,7 @@ func TestAFrozenBudgetAndItsReason(t *testing.T) {
 // alone, then tried by one call at a time, and the first success opens it.
 func TestACRMThatIsDownCostsFewCalls(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	on(t, func(t *testing.T, client redis.UniversalClient) {
 		p := pacer(t, client, nil)
 		limits := windows(1000, time.Second)
 		calls := 0
@@ -207,7 +219,7 @@ func TestACRMThatIsDownCostsFewCalls(t *testing.T) {
 // have used up what is left, is believed.
 func TestTheCRMsOwnWordSlows(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	on(t, func(t *testing.T, client redis.UniversalClient) {
 		for name, u := range map[string]connector.Usage{
 			"a lower limit":      {Limit: 5, Left: 4},
 			"others use it, too": {Limit: 100, Left: 4},
@@ -234,7 +246,7 @@ func TestTheCRMsOwnWordSlows(t *testing.T) {
 
 func TestAQuotaKeepsItsReserve(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	on(t, func(t *testing.T, client redis.UniversalClient) {
 		reserve := 20
 		for _, period := range []connector.Period{connector.Day, connector.Month, connector.Rolling24} {
 			limits := connector.Limits{Quotas: []connector.Quota{{Requests: 10, Period: period}}, Reserve: &reserve}
@@ -258,7 +270,7 @@ func TestAQuotaKeepsItsReserve(t *testing.T) {
 // TestTheCRMCountsTheQuota: what it tells wins over our own count, either way.
 func TestTheCRMCountsTheQuota(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	on(t, func(t *testing.T, client redis.UniversalClient) {
 		reserve := 0
 		limits := connector.Limits{
 			Quotas: []connector.Quota{{Requests: 2, Period: connector.Day}}, Reserve: &reserve,
@@ -289,7 +301,7 @@ func TestTheCRMCountsTheQuota(t *testing.T) {
 
 func TestLargeWindowsAreCountedInGrains(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	on(t, func(t *testing.T, client redis.UniversalClient) {
 		p := pacer(t, client, nil)
 		a := ask(windows(2500, time.Hour), "one")
 		for i := range 2500 {
@@ -307,7 +319,7 @@ func TestLargeWindowsAreCountedInGrains(t *testing.T) {
 
 func TestAnOperationsOwnWindow(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	on(t, func(t *testing.T, client redis.UniversalClient) {
 		limits := windows(1, time.Minute)
 		limits.Windows = append(limits.Windows, connector.Window{Requests: 2, Per: time.Minute, For: connector.OpFind})
 		p := pacer(t, client, nil)

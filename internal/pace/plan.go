@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// horizon is how far ahead a slot may be reserved; grace is how long a
+	// horizon is how far ahead a slot may be reserved at most; grace is how long a
 	// reservation holds after its slot.
 	horizon = 2 * time.Second
 	grace   = 500 * time.Millisecond
@@ -101,6 +101,7 @@ func planOf(l connector.Limits, lease time.Duration, backlog int64, now time.Tim
 	}
 	for _, w := range l.Windows {
 		p.Windows = append(p.Windows, windowOf(w.Requests, w.Per, w.For))
+		p.Horizon = min(p.Horizon, reach(p.Windows[len(p.Windows)-1]))
 	}
 	reserve := reserved
 	if l.Reserve != nil {
@@ -115,6 +116,12 @@ func planOf(l connector.Limits, lease time.Duration, backlog int64, now time.Tim
 		p.Quotas = append(p.Quotas, quotaOf(q, reserve, now))
 	}
 	return p
+}
+
+// reach is how far ahead slots of a window may be reserved: a call may begin as
+// late as grace after its slot, and nobody may have built upon the slot by then.
+func reach(w window) int64 {
+	return max(w.Per+w.Guard-grace.Milliseconds(), minGuard.Milliseconds())
 }
 
 // quotasOf adds those that only the CRM's headers tell of.

@@ -174,7 +174,7 @@ func wake(t *testing.T, s *store.Store, ref job.Ref) {
 
 func TestScriptsOfAFlushedRedisAreSentAgain(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, client *redis.Client) {
+	redistest.Each(t, func(t *testing.T, client *redistest.DB) {
 		s := open(t, client)
 		for range 2 {
 			ref, _, _, err := s.Accept(t.Context(), jobtest.Acceptance(s))
