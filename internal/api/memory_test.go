@@ -215,11 +215,11 @@ func (m *memory) Has(context.Context, job.Ref) (bool, error) { return true, nil 
 // gate sends jobs to a worker at once, unless their reference says otherwise.
 type gate struct{}
 
-func (gate) Enter(_ context.Context, b job.Base) (string, bool, error) {
+func (gate) Enter(_ context.Context, b job.Base) (job.Entry, error) {
 	if b.ClientRef == "one too many" {
-		return "", false, &job.Refusal{Reason: job.ErrBacklog, RetryAfter: time.Second}
+		return job.Entry{}, &job.Refusal{Reason: job.ErrBacklog, RetryAfter: time.Second}
 	}
-	return b.AccountID, b.ClientRef != "waits", nil
+	return job.Entry{Budget: b.AccountID, Lane: b.ClientRef != "waits"}, nil
 }
 
 func (gate) Join(context.Context, job.Waiter) error        { return nil }

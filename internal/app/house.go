@@ -39,6 +39,7 @@ type house struct {
 	queue    *queue.Queue
 	client   *connector.Client
 	pacer    *pace.Pacer
+	mover    *job.Mover
 	accounts *account.Service
 	crms     *vendors.Catalogue
 }
@@ -84,19 +85,15 @@ func build(ctx context.Context, c config.Config, out io.Writer) (*house, error) 
 		return nil, err
 	}
 	h.queue = queue.New(h.db, taskTimeout)
+	h.mover = &job.Mover{Records: h.store, Queue: h.queue, Failed: h.failed("waiting lines")}
 	h.pacer = pace.New(h.db, pace.Options{
-		CallTimeout: c.CRMTimeout, Backlog: c.AccountBacklog, Admitted: h.mover().Move, Failed: h.failed("pace"),
+		CallTimeout: c.CRMTimeout, Backlog: c.AccountBacklog, Admitted: h.mover.Move, Failed: h.failed("pace"),
 	})
 	h.client = connector.NewClient(h.transport(), func(crm string) *url.URL { return c.CRMBaseURLs[crm] }, nil).Paced(h.pacer)
 	h.accounts = account.NewService(account.Deps{
 		Store: h.store.Accounts(), Sealer: sealer, Catalogue: h.crms, Prober: account.SessionProber{Client: h.client},
 	})
 	return h, nil
-}
-
-// mover sends jobs from the lines to the queue.
-func (h *house) mover() *job.Mover {
-	return &job.Mover{Records: h.store, Queue: h.queue, Failed: h.failed("waiting lines")}
 }
 
 // failed logs errors of what goes on in the background.

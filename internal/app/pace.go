@@ -26,21 +26,21 @@ func member(w job.Waiter) pace.Member {
 }
 
 // Enter says where a new job goes.
-func (p pacing) Enter(ctx context.Context, b job.Base) (budget string, lane bool, err error) {
+func (p pacing) Enter(ctx context.Context, b job.Base) (job.Entry, error) {
 	a, spec, err := p.accounts.Describe(ctx, b.Tenant, b.AccountID)
 	if err != nil {
-		return "", false, err
+		return job.Entry{}, err
 	}
 	limits := spec.Limits.With(a.Pace())
 	b.Budget = limits.Budget(spec.ID, a.ID, a.App)
 	e, err := p.pacer.Enter(ctx, member(job.Job{Base: b}.Waiter()), limits)
 	switch {
 	case err != nil:
-		return "", false, err
+		return job.Entry{}, err
 	case e.Full:
-		return "", false, p.backlog(ctx, a, spec, e.Waiting)
+		return job.Entry{}, p.backlog(ctx, a, spec, e.Waiting)
 	}
-	return b.Budget, e.Lane, nil
+	return job.Entry{Budget: b.Budget, Lane: e.Lane, Ahead: e.Waiting}, nil
 }
 
 // The bounds of a suggested delay.
@@ -73,7 +73,7 @@ func (p pacing) Has(ctx context.Context, w job.Waiter) (bool, error) {
 // Outlook estimates when a job in line begins and ends; zero times where nobody
 // can tell.
 func (p pacing) Outlook(ctx context.Context, a account.Account, spec *connector.Spec, j job.Job) (begins, ends time.Time, what job.WaitingFor, err error) {
-	o, ok, err := p.pacer.Outlook(ctx, member(j.Waiter()), spec.Limits.With(a.Pace()))
+	o, ok, err := p.pacer.Outlook(ctx, member(j.Waiter()), j.Ahead, spec.Limits.With(a.Pace()))
 	if err != nil || !ok {
 		return time.Time{}, time.Time{}, j.WaitingFor, err
 	}

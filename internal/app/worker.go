@@ -27,6 +27,7 @@ const (
 // worker is one process's share of the work.
 type worker struct {
 	server   *queue.Server
+	mover    *job.Mover
 	stopping chan struct{}
 	cancel   context.CancelFunc
 	direct   sync.WaitGroup
@@ -36,9 +37,9 @@ type worker struct {
 // startWorker begins to take jobs and to look after the open ones.
 func (h *house) startWorker() (*worker, error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &worker{stopping: make(chan struct{}), cancel: cancel}
+	w := &worker{mover: h.mover, stopping: make(chan struct{}), cancel: cancel}
 	runner := h.runner(w.stopping)
-	direct := h.direct(runner.Run)
+	direct := h.direct(runner)
 	var err error
 	w.server, err = queue.Serve(h.db, direct.Run, queue.Options{
 		Servers: min(laneServers, h.config.Concurrency), Concurrency: h.config.Concurrency, Idle: idlePoll,
@@ -49,6 +50,7 @@ func (h *house) startWorker() (*worker, error) {
 		return nil, err
 	}
 	w.direct.Go(func() { direct.Loop(w.stopping) })
+	h.mover.Lend(direct)
 	w.done.Go(func() { runner.Held.KeepLeases(ctx, h.store, runner.Timing.Lease) })
 	w.done.Go(func() { h.reaper().Run(ctx) })
 	w.done.Go(func() { h.pacer.Upkeep(ctx) })
@@ -72,10 +74,11 @@ func (h *house) healed(ref job.Ref, reason string) {
 	h.log.Warn("job put back to work", "job", ref.ID, "account", ref.Account, "crm", ref.CRM, "reason", reason)
 }
 
-// direct carries jobs past asynq while Redis is full.
-func (h *house) direct(carry func(context.Context, job.Ref) error) *job.Direct {
+// direct carries jobs past asynq: those whose turn in line has come, and all of
+// them while Redis is full.
+func (h *house) direct(r *job.Runner) *job.Direct {
 	return &job.Direct{
-		Backlog: h.store, Full: h.queue.Full, Carry: carry, Limit: h.config.Concurrency, Every: roomEvery, Calm: roomCalm,
+		Backlog: h.store, Full: h.queue.Full, Carry: r.Run, CarryInLine: r.RunInLine, Limit: h.config.Concurrency, Every: roomEvery, Calm: roomCalm,
 		Timeout: taskTimeout, Patience: h.config.ShutdownTimeout, Healed: h.healed,
 		Changed: func(on bool) {
 			h.metrics.QueueBypassed(on)
@@ -109,6 +112,7 @@ func (h *house) watchQueue(ctx context.Context) {
 // what was not begun.
 func (w *worker) stop() {
 	close(w.stopping)
+	w.mover.Lend(nil)
 	w.server.Stop()
 	w.direct.Wait()
 	w.cancel()

@@ -15,15 +15,17 @@ type Backlog interface {
 	Take(ctx context.Context, limit int) ([]Due, error)
 }
 
-// Direct carries jobs past a queue that cannot hand them out because the store
-// is full. Accepted work is finished all the same; when there is room again
-// the queue does it.
+// Direct carries jobs past the queue: those whose turn in line has come while
+// this process has a hand free, and all of them while the queue cannot hand
+// any out because the store is full.
 type Direct struct {
 	Backlog Backlog
 	// Full says whether the queue refuses work at present for want of room.
 	Full func(context.Context) (bool, error)
 	// Carry does the work of one job: Runner.Run.
 	Carry func(context.Context, Ref) error
+	// CarryInLine does the work of one job that is in line: Runner.RunInLine.
+	CarryInLine func(ctx context.Context, id string) error
 	// Limit is how many jobs this process carries at once, through Run and past
 	// the queue together.
 	Limit int
@@ -40,6 +42,8 @@ type Direct struct {
 
 	once    sync.Once
 	slots   chan struct{}
+	mu      sync.Mutex // guards closed, and what begins against it
+	closed  bool
 	running sync.WaitGroup
 	on      bool
 	full    time.Time // when the store was last seen full
@@ -82,8 +86,43 @@ func (d *Direct) Loop(stop <-chan struct{}) {
 	}
 }
 
+// Offer begins a job that is in line, where a seat is free.
+func (d *Direct) Offer(id string) bool {
+	select {
+	case d.seats() <- struct{}{}:
+	default:
+		return false
+	}
+	if d.start(func(ctx context.Context) error { return d.CarryInLine(ctx, id) }) {
+		return true
+	}
+	<-d.slots
+	return false
+}
+
+// start does the work of one seat, unless it is time to stop.
+func (d *Direct) start(carry func(context.Context) error) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return false
+	}
+	d.running.Go(func() {
+		defer func() { <-d.slots }()
+		ctx, cancel := context.WithTimeout(context.Background(), d.Timeout)
+		defer cancel()
+		if err := carry(ctx); err != nil {
+			d.Failed(err)
+		}
+	})
+	return true
+}
+
 // wait lets the jobs under way end, as long as there is patience.
 func (d *Direct) wait() {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
 	ended := make(chan struct{})
 	go func() {
 		d.running.Wait()
@@ -152,21 +191,16 @@ func (d *Direct) take(ctx context.Context, stop <-chan struct{}) (more bool, err
 		<-d.slots
 	}
 	for _, due := range taken {
-		d.begin(ctx, due)
+		d.begin(due)
 	}
 	return len(taken) == n, err
 }
 
-func (d *Direct) begin(ctx context.Context, due Due) {
+func (d *Direct) begin(due Due) {
 	if due.Place == AtWorker {
 		d.Healed(due.Ref, HealedLease)
 	}
-	d.running.Go(func() {
-		defer func() { <-d.slots }()
-		ctx, cancel := context.WithTimeout(ctx, d.Timeout)
-		defer cancel()
-		if err := d.Carry(ctx, due.Ref); err != nil {
-			d.Failed(err)
-		}
-	})
+	if !d.start(func(ctx context.Context) error { return d.Carry(ctx, due.Ref) }) {
+		<-d.slots
+	}
 }

@@ -44,6 +44,10 @@ func (s *shelf) Claim(_ context.Context, ref job.Ref, _ time.Duration) (job.Clai
 	return job.Claimed{Job: clone(s.j), Input: s.in, Kept: s.result, Now: s.now}, nil
 }
 
+func (s *shelf) ClaimInLine(context.Context, string, time.Duration) (job.Claimed, error) {
+	return job.Claimed{}, job.ErrStale
+}
+
 func (s *shelf) current(j job.Job) bool {
 	return j.Epoch == s.j.Epoch && j.Attempt == s.j.Attempt && s.j.Place == job.AtWorker
 }

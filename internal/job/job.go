@@ -98,6 +98,9 @@ type Job struct {
 	Attempt int64
 	Status  Status
 	Place   Place
+	// Ahead is how many of its account wait before it, where that was just
+	// learnt; it is not stored.
+	Ahead *int64
 	// CancelRequested is set by the caller while a worker holds the job.
 	CancelRequested bool
 }

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,11 +28,20 @@ type Line interface {
 // Gate is where a new job comes to its account's line.
 type Gate interface {
 	Line
-	// Enter names the budget that a new job draws on, and says whether it may
-	// go to a worker at once; else it has to Join. It fails with ErrBacklog.
-	Enter(ctx context.Context, b Base) (budget string, lane bool, err error)
+	// Enter says where a new job goes. It fails with ErrBacklog.
+	Enter(ctx context.Context, b Base) (Entry, error)
 	// Leave takes a job out of its line.
 	Leave(ctx context.Context, w Waiter) error
+}
+
+// Entry is what a new job meets.
+type Entry struct {
+	// Budget names who shares the limits that its calls draw on.
+	Budget string
+	// Lane: it may go to a worker at once; else it has to Join the line, where
+	// Ahead of its account wait already.
+	Lane  bool
+	Ahead int64
 }
 
 // Waiter is the job as it waits in line.
@@ -39,7 +49,14 @@ func (j Job) Waiter() Waiter {
 	return Waiter{ID: j.ID, Account: j.AccountID, Budget: j.Budget, Arrived: j.CreatedAt, Begun: j.Journal.Phase != Fresh}
 }
 
-// Mover sends jobs whose turn has come from the lines to the queue.
+// Hands carry jobs in this process.
+type Hands interface {
+	// Offer begins a job that is in line, unless all hands are full.
+	Offer(id string) bool
+}
+
+// Mover sends jobs whose turn has come from the lines to work: to this
+// process's own hands where one is free, else to the queue.
 type Mover struct {
 	// Advance raises the epoch of a job that is in line and puts it in the
 	// queue's place; ErrStale when it is not in line.
@@ -49,6 +66,17 @@ type Mover struct {
 	Queue Queue
 	// Failed hears of errors; the reaper finds the jobs.
 	Failed func(error)
+
+	hands atomic.Pointer[Hands]
+}
+
+// Lend gives the process's own hands; nil takes them back.
+func (m *Mover) Lend(h Hands) {
+	if h == nil {
+		m.hands.Store(nil)
+		return
+	}
+	m.hands.Store(&h)
 }
 
 // moveAtOnce is how many jobs are on the move side by side.
@@ -75,6 +103,9 @@ func (m *Mover) Move(ctx context.Context, ids []string) {
 }
 
 func (m *Mover) move(ctx context.Context, id string) error {
+	if h := m.hands.Load(); h != nil && (*h).Offer(id) {
+		return nil
+	}
 	ref, err := m.Records.Advance(ctx, id)
 	if err != nil {
 		return ignoreStale(err)

@@ -26,6 +26,8 @@ type Records interface {
 	// Claim takes the job for a worker until the lease is over: status
 	// running (or verifying, if it was), one attempt more.
 	Claim(ctx context.Context, ref Ref, lease time.Duration) (Claimed, error)
+	// ClaimInLine is Claim for a job that is in line: it raises its epoch.
+	ClaimInLine(ctx context.Context, id string, lease time.Duration) (Claimed, error)
 	// Save journals a held job, and the record that was found for it (nil:
 	// unchanged). The job stays with the worker under its lease, unless its
 	// Place is OnTimer: then it rests until NextAttemptAt; or InLine: then it

@@ -74,12 +74,21 @@ func (t *task) now() time.Time { return t.began.Add(time.Since(t.clock)) }
 // Run takes the job that ref names and carries it as far as it goes. A nil
 // error means that the task is done with; the record says what came of the job.
 func (r *Runner) Run(ctx context.Context, ref Ref) error {
-	claimed, err := r.Records.Claim(ctx, ref, r.Timing.Lease)
+	return r.carry(ctx, ref.ID, func() (Claimed, error) { return r.Records.Claim(ctx, ref, r.Timing.Lease) })
+}
+
+// RunInLine is Run for a job that is in line and whose turn has come.
+func (r *Runner) RunInLine(ctx context.Context, id string) error {
+	return r.carry(ctx, id, func() (Claimed, error) { return r.Records.ClaimInLine(ctx, id, r.Timing.Lease) })
+}
+
+func (r *Runner) carry(ctx context.Context, id string, claim func() (Claimed, error)) error {
+	claimed, err := claim()
 	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("claim %s: %w", ref.ID, err)
+		return fmt.Errorf("claim %s: %w", id, err)
 	}
 	defer r.Held.hold(claimed.Ref())()
 	j := claimed.Job

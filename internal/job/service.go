@@ -115,11 +115,11 @@ func (s *Service) Accept(ctx context.Context, a Acceptance) (j Job, replayed boo
 		}
 	}
 	a.ID, a.Place = s.Store.NewID(a), InLine
-	budget, lane, err := s.Gate.Enter(ctx, a.Base)
+	entry, err := s.Gate.Enter(ctx, a.Base)
 	if err != nil {
 		return Job{}, false, err
 	}
-	if a.Budget = budget; lane {
+	if a.Budget = entry.Budget; entry.Lane {
 		a.Place = InQueue
 	}
 	ref, fingerprint, stored, err := s.Store.Accept(ctx, a)
@@ -141,9 +141,10 @@ func (s *Service) Accept(ctx context.Context, a Acceptance) (j Job, replayed boo
 	j = a.Job()
 	j.Epoch = ref.Epoch
 	// The record is safe: should what follows fail, the reaper does it.
-	if lane {
+	if entry.Lane {
 		_ = s.Queue.Enqueue(context.WithoutCancel(ctx), ref)
 	} else {
+		j.Ahead = &entry.Ahead
 		_ = s.Gate.Join(context.WithoutCancel(ctx), j.Waiter())
 	}
 	return j, false, nil

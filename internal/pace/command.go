@@ -76,6 +76,8 @@ type desk struct {
 	queue  []*command
 	flying bool
 	used   time.Time
+	woken  time.Time // when the index was last told of a line
+	states map[string]seenState
 	// freed has a token whenever a call of this process ended.
 	freed chan struct{}
 }

@@ -53,11 +53,27 @@ func (p *Pacer) Enter(ctx context.Context, m Member, l connector.Limits) (Entry,
 
 // Join puts a job into its account's line, which brings it to a worker in time.
 func (p *Pacer) Join(ctx context.Context, m Member) error {
-	if a := p.desk(m.Budget).do(ctx, m.command(doJoin), ""); a.err != nil {
+	d := p.desk(m.Budget)
+	if a := d.do(ctx, m.command(doJoin), ""); a.err != nil {
 		return a.err
 	}
-	// Only now the index: an entry without a line is passed over.
+	// Only now the index: an entry without a line is passed over. One that was
+	// made a moment ago has not been looked at yet.
+	if !d.wakes() {
+		return nil
+	}
 	return wake.Run(ctx, p.redis, []string{linesKey()}, m.Budget, tick.Milliseconds()).Err()
+}
+
+// wakes says whether the index must be told that somebody waits.
+func (d *desk) wakes() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if time.Since(d.woken) < tick/2 {
+		return false
+	}
+	d.woken = time.Now()
+	return true
 }
 
 // Leave takes a job out of lane and line.

@@ -140,17 +140,54 @@ type Outlook struct {
 }
 
 // Outlook estimates when a job that waits in line has its turn; false when it
-// is not in line any more.
-func (p *Pacer) Outlook(ctx context.Context, m Member, l connector.Limits) (Outlook, bool, error) {
-	a := p.desk(m.Budget).do(ctx, m.command(doPlace), p.plan(l))
-	if a.err != nil || a.n < 0 {
-		return Outlook{}, false, a.err
+// is not in line any more. ahead is how many of its account wait before it, nil
+// where that is not known.
+func (p *Pacer) Outlook(ctx context.Context, m Member, ahead *int64, l connector.Limits) (Outlook, bool, error) {
+	d := p.desk(m.Budget)
+	if ahead == nil {
+		a := d.do(ctx, m.command(doPlace), p.plan(l))
+		if a.err != nil || a.n < 0 {
+			return Outlook{}, false, a.err
+		}
+		ahead = &a.n
 	}
-	s, err := p.State(ctx, m.Budget, m.Account, l)
+	s, err := d.recent(ctx, m.Account, l)
 	if err != nil {
 		return Outlook{}, false, err
 	}
-	return outlook(s, a.n), true, nil
+	return outlook(s, *ahead), true, nil
+}
+
+// stateLife is how old a state may be by which a wait is estimated.
+const stateLife = 500 * time.Millisecond
+
+// recent is the state for an account as it is or was a moment ago.
+func (d *desk) recent(ctx context.Context, account string, l connector.Limits) (State, error) {
+	d.mu.Lock()
+	s, ok := d.states[account]
+	d.mu.Unlock()
+	if ok && time.Since(s.seen) < stateLife {
+		return s.State, nil
+	}
+	state, err := d.p.State(ctx, d.budget, account, l)
+	if err != nil {
+		return State{}, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.states == nil || len(d.states) > stateMost {
+		d.states = map[string]seenState{}
+	}
+	d.states[account] = seenState{state, time.Now()}
+	return state, nil
+}
+
+// stateMost bounds the accounts of one budget whose state is remembered.
+const stateMost = 1000
+
+type seenState struct {
+	State
+	seen time.Time
 }
 
 func outlook(s State, ahead int64) Outlook {

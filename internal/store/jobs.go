@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -96,12 +97,20 @@ func (s *Store) idemOr(sh shard, b job.Base) string {
 
 // Claim takes a job for a worker.
 func (s *Store) Claim(ctx context.Context, ref job.Ref, lease time.Duration) (job.Claimed, error) {
-	sh, ok := shardOf(ref.ID)
+	return s.claim(ctx, ref.ID, strconv.FormatInt(ref.Epoch, 10), lease)
+}
+
+// ClaimInLine takes a job that is in line for a worker.
+func (s *Store) ClaimInLine(ctx context.Context, id string, lease time.Duration) (job.Claimed, error) {
+	return s.claim(ctx, id, "", lease)
+}
+
+func (s *Store) claim(ctx context.Context, id, epoch string, lease time.Duration) (job.Claimed, error) {
+	sh, ok := shardOf(id)
 	if !ok {
 		return job.Claimed{}, job.ErrNotFound
 	}
-	got, err := claimScript.Run(ctx, s.redis, []string{sh.job(ref.ID), sh.open()},
-		ref.ID, job.Version, ref.Epoch, lease.Milliseconds()).Slice()
+	got, err := claimScript.Run(ctx, s.redis, []string{sh.job(id), sh.open()}, id, job.Version, epoch, lease.Milliseconds()).Slice()
 	if err != nil {
 		return job.Claimed{}, err
 	}

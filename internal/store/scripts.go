@@ -34,14 +34,18 @@ redis.call('ZADD', KEYS[4], ARGV[6], ARGV[1])
 return {1}
 `)
 
-// claimScript gives a job to a worker.
+// claimScript gives a job to a worker: one whose task the worker has, or, with
+// '' for the epoch, one that is in line, whose epoch it raises.
 // KEYS job, open   ARGV id, newest readable version, epoch, lease ms
 // Returns {0 gone | 1 stale | 2 newer | 3, now, fields...}.
 var claimScript = lua.Upkeep(luaNow + `
 local h = redis.call('HMGET', KEYS[1], 'v', 's', 'e', 'p')
 if not h[1] then return {0} end
 if tonumber(h[1]) > tonumber(ARGV[2]) then return {2} end
-if h[3] ~= ARGV[3] or h[4] ~= 'queue' then return {1} end
+if ARGV[3] == '' then
+  if h[4] ~= 'line' then return {1} end
+  redis.call('HINCRBY', KEYS[1], 'e', 1)
+elseif h[3] ~= ARGV[3] or h[4] ~= 'queue' then return {1} end
 local s = h[2] == 'verifying' and h[2] or 'running'
 redis.call('HSET', KEYS[1], 's', s, 'p', 'worker')
 redis.call('HINCRBY', KEYS[1], 'a', 1)
