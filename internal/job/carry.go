@@ -79,10 +79,35 @@ func (t *task) sent(ctx context.Context, a connector.Answer, err error) error {
 		return err
 	}
 	t.reset()
-	if f.Kind != fault.Duplicate {
+	switch {
+	case f.Kind == fault.Duplicate:
+		return t.duplicate(ctx, f)
+	case f.Kind == fault.Invalid && t.prior.Phase == Sending && t.s.CanFindPerson():
+		return t.disbelieve(ctx, f)
+	default:
 		return err
 	}
-	return t.duplicate(ctx, f)
+}
+
+// disbelieve handles a refusal of a repeated create as invalid: the CRM may
+// mean that it has the contact already, and say so in words that did not
+// arrive. It is looked up before the refusal is believed.
+func (t *task) disbelieve(ctx context.Context, f *fault.Error) error {
+	t.step = connector.OpFind
+	found, err := t.s.FindPerson(ctx)
+	if err != nil {
+		if passing(err) != nil {
+			return err
+		}
+		return t.hopeless("the CRM refused to look the contact up: "+string(fault.KindOf(err)), nil)
+	}
+	if done, err := t.adopt(ctx, found); done || err != nil {
+		return err
+	}
+	if absent := t.absentAt(found.Lag); t.now().Before(absent) {
+		return t.lookAgain(absent)
+	}
+	return f
 }
 
 // reset takes the journal back to before a create that surely was not applied;

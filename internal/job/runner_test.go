@@ -77,6 +77,10 @@ func TestOutcomes(t *testing.T) {
 		// A limit while in doubt keeps the doubt.
 		{"write then reset,429", []string{"unique", "key", "client id"}, "running verifying succeeded", "", 1, 3},
 		{"write then reset,401", []string{"unique", "key", "client id"}, "running verifying unknown", fault.OutcomeUnknown, 1, 2},
+		// A repeat that is refused as invalid may mean that the contact is there.
+		{"write then reset" + strings.Repeat(",400", 20), []string{"unique"}, "running verifying succeeded", "", 1, 6},
+		{"reset,400", []string{"unique", "client id"}, "running verifying succeeded", "", 1, 3},
+		{"reset" + strings.Repeat(",400", 20), []string{"unique"}, "running verifying failed", fault.Invalid, 0, 7},
 		// The outcome is unknown, and looking settles it.
 		{"write then reset", []string{"look-up"}, "running verifying succeeded", "", 1, 1},
 		{"write then 500", []string{"look-up"}, "running verifying succeeded", "", 1, 1},
