@@ -147,8 +147,10 @@ func (v *verdict) count(d *dossier, succeeded, unknown int) {
 
 // refused: a job may fail only because the CRM holds the e-mail already.
 func (v *verdict) refused(k kind, d *dossier, j fleet.Job) {
+	// A refusal without its body says no more than its status.
+	mute := k.untold && j.Error.Kind == "invalid" && j.Error.Code == "" && j.Error.RemoteStatus == 422
 	switch {
-	case !k.unique || j.Error.Kind != "duplicate":
+	case !k.unique || j.Error.Kind != "duplicate" && !mute:
 		v.complain("%s of %s failed: %+v", j.ID, d.name, j.Error)
 	case d.seed == "" && (!d.twin || len(d.records) == 0):
 		v.lost++
