@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,7 +67,8 @@ type answer struct {
 }
 
 // desk brings the commands of this process for one budget to Redis: those that
-// come while a call is under way go together in the next one.
+// come while a call is under way go together in the next one, save that many
+// do not wait for it.
 type desk struct {
 	p      *Pacer
 	budget string
@@ -74,7 +76,7 @@ type desk struct {
 	mu     sync.Mutex
 	plan   string
 	queue  []*command
-	flying bool
+	flying int // calls under way
 	used   time.Time
 	woken  time.Time // when the index was last told of a line
 	states map[string]seenState
@@ -84,6 +86,8 @@ type desk struct {
 
 const (
 	deskMost   = 128 // commands in one call
+	deskMany   = 12  // commands that wait for no other call
+	deskCalls  = 4   // calls at once
 	deskWithin = 5 * time.Second
 )
 
@@ -96,8 +100,8 @@ func (d *desk) send(c *command, plan string) <-chan answer {
 	if plan != "" {
 		d.plan = plan
 	}
-	if !d.flying {
-		d.flying = true
+	if d.flying == 0 || len(d.queue) >= deskMany && d.flying < deskCalls {
+		d.flying++
 		go d.fly()
 	}
 	return c.answer
@@ -116,10 +120,10 @@ func (d *desk) do(ctx context.Context, c *command, plan string) answer {
 func (d *desk) fly() {
 	for {
 		d.mu.Lock()
-		batch := d.queue[:min(len(d.queue), deskMost)]
+		batch := slices.Clone(d.queue[:min(len(d.queue), deskMost)])
 		d.queue = d.queue[len(batch):]
 		if len(batch) == 0 {
-			d.flying, d.queue = false, nil
+			d.flying--
 			d.mu.Unlock()
 			return
 		}

@@ -3,7 +3,9 @@ package pace
 import (
 	"context"
 	"math/rand/v2"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -32,6 +34,7 @@ type Pacer struct {
 	o     Options
 	hosts *breakers
 	moves sync.WaitGroup
+	calls atomic.Uint64
 
 	mu    sync.Mutex
 	desks map[string]*desk
@@ -78,7 +81,7 @@ func (p *Pacer) desk(budget string) *desk {
 func (d *desk) idle(now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return !d.flying && now.Sub(d.used) > deskLife
+	return d.flying == 0 && now.Sub(d.used) > deskLife
 }
 
 // The commands.
@@ -100,7 +103,10 @@ func (p *Pacer) Take(ctx context.Context, a connector.Ask) (connector.Permit, er
 	if wait := p.hosts.wait(a.Host); wait > 0 {
 		return nil, refused("vendor_down", wait)
 	}
-	t := &turn{p: p, desk: p.desk(a.Budget), ask: a, plan: p.plan(a.Limits), until: time.Now().Add(horizon)}
+	t := &turn{
+		p: p, desk: p.desk(a.Budget), ask: a, plan: p.plan(a.Limits), until: time.Now().Add(horizon),
+		call: a.Holder + "/" + strconv.FormatUint(p.calls.Add(1), 36),
+	}
 	return t.take(ctx)
 }
 
@@ -123,10 +129,11 @@ type turn struct {
 	plan  string
 	until time.Time // when it gives up waiting for others' calls to end
 	seq   int64
+	call  string // names this call of the holder's
 }
 
 func (t *turn) command(do string) *command {
-	return &command{Do: do, Op: t.ask.Op, Holder: t.ask.Holder, Job: t.ask.Job, Account: t.ask.Account, Seq: t.seq}
+	return &command{Do: do, Op: t.ask.Op, Holder: t.call, Job: t.ask.Job, Account: t.ask.Account, Seq: t.seq}
 }
 
 func (t *turn) take(ctx context.Context) (connector.Permit, error) {

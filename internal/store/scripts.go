@@ -35,7 +35,7 @@ return {1}
 `)
 
 // claimScript gives a job to a worker: one whose task the worker has, or, with
-// '' for the epoch, one that is in line, whose epoch it raises.
+// ” for the epoch, one that is in line, whose epoch it raises.
 // KEYS job, open   ARGV id, newest readable version, epoch, lease ms
 // Returns {0 gone | 1 stale | 2 newer | 3, now, fields...}.
 var claimScript = lua.Upkeep(luaNow + `
