@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,7 +43,10 @@ type Direct struct {
 
 	once    sync.Once
 	slots   chan struct{}
-	mu      sync.Mutex // guards closed, and what begins against it
+	ctx     context.Context // of all work that is begun here
+	cancel  context.CancelFunc
+	offered atomic.Int64 // jobs that wait for a seat
+	mu      sync.Mutex   // guards closed, and what begins against it
 	closed  bool
 	running sync.WaitGroup
 	on      bool
@@ -51,7 +55,10 @@ type Direct struct {
 }
 
 func (d *Direct) seats() chan struct{} {
-	d.once.Do(func() { d.slots = make(chan struct{}, d.Limit) })
+	d.once.Do(func() {
+		d.slots = make(chan struct{}, d.Limit)
+		d.ctx, d.cancel = context.WithCancel(context.Background())
+	})
 	return d.slots
 }
 
@@ -69,8 +76,8 @@ func (d *Direct) Run(ctx context.Context, ref Ref) error {
 // Loop watches the store until stop is closed, and then waits for the jobs
 // that it began.
 func (d *Direct) Loop(stop <-chan struct{}) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	d.seats()
+	defer d.cancel()
 	tick := time.NewTicker(d.Every)
 	defer tick.Stop()
 	for {
@@ -79,43 +86,54 @@ func (d *Direct) Loop(stop <-chan struct{}) {
 			d.wait()
 			return
 		case <-tick.C:
-			if err := d.round(ctx, stop); err != nil {
+			if err := d.round(d.ctx, stop); err != nil {
 				d.Failed(err)
 			}
 		}
 	}
 }
 
-// Offer begins a job that is in line, where a seat is free.
+// Offer takes a job that is in line, unless more than half as many as there are
+// seats wait for one already: a call that ends brings the next job a moment
+// before its own job is settled.
 func (d *Direct) Offer(id string) bool {
-	select {
-	case d.seats() <- struct{}{}:
-	default:
+	d.seats()
+	if d.offered.Add(1) > int64(d.Limit+1)/2 {
+		d.offered.Add(-1)
 		return false
 	}
-	if d.start(func(ctx context.Context) error { return d.CarryInLine(ctx, id) }) {
-		return true
+	taken := d.start(func() error {
+		d.slots <- struct{}{}
+		d.offered.Add(-1)
+		return d.seated(func(ctx context.Context) error { return d.CarryInLine(ctx, id) })
+	})
+	if !taken {
+		d.offered.Add(-1)
 	}
-	<-d.slots
-	return false
+	return taken
 }
 
-// start does the work of one seat, unless it is time to stop.
-func (d *Direct) start(carry func(context.Context) error) bool {
+// start begins work that the end waits for, unless it is time to stop.
+func (d *Direct) start(work func() error) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
 		return false
 	}
 	d.running.Go(func() {
-		defer func() { <-d.slots }()
-		ctx, cancel := context.WithTimeout(context.Background(), d.Timeout)
-		defer cancel()
-		if err := carry(ctx); err != nil {
+		if err := work(); err != nil {
 			d.Failed(err)
 		}
 	})
 	return true
+}
+
+// seated does the work of a seat that is held, and gives the seat back.
+func (d *Direct) seated(carry func(context.Context) error) error {
+	defer func() { <-d.slots }()
+	ctx, cancel := context.WithTimeout(d.ctx, d.Timeout)
+	defer cancel()
+	return carry(ctx)
 }
 
 // wait lets the jobs under way end, as long as there is patience.
@@ -200,7 +218,8 @@ func (d *Direct) begin(due Due) {
 	if due.Place == AtWorker {
 		d.Healed(due.Ref, HealedLease)
 	}
-	if !d.start(func(ctx context.Context) error { return d.Carry(ctx, due.Ref) }) {
+	carry := func(ctx context.Context) error { return d.Carry(ctx, due.Ref) }
+	if !d.start(func() error { return d.seated(carry) }) {
 		<-d.slots
 	}
 }

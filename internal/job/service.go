@@ -145,7 +145,9 @@ func (s *Service) Accept(ctx context.Context, a Acceptance) (j Job, replayed boo
 		_ = s.Queue.Enqueue(context.WithoutCancel(ctx), ref)
 	} else {
 		j.Ahead = &entry.Ahead
-		_ = s.Gate.Join(context.WithoutCancel(ctx), j.Waiter())
+		// The caller need not wait for it.
+		ctx := context.WithoutCancel(ctx)
+		go func() { _ = s.Gate.Join(ctx, j.Waiter()) }()
 	}
 	return j, false, nil
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"crmferry/internal/connector"
 	"crmferry/internal/lua"
 )
 
@@ -73,13 +74,17 @@ type desk struct {
 	p      *Pacer
 	budget string
 
-	mu     sync.Mutex
-	plan   string
-	queue  []*command
-	flying int // calls under way
-	used   time.Time
-	woken  time.Time // when the index was last told of a line
-	states map[string]seenState
+	mu      sync.Mutex
+	plan    string
+	limits  connector.Limits // those of plan
+	planned time.Time
+	queue   []*command
+	flying  int // calls under way
+	used    time.Time
+	woken   time.Time // when the index was last told of a line
+	states  map[string]seenState
+	// crowds tell which accounts had many waiting a moment ago.
+	crowds map[string]crowd
 	// freed has a token whenever a call of this process ended.
 	freed chan struct{}
 }

@@ -47,8 +47,55 @@ type Entry struct {
 
 // Enter asks for a place for a new job.
 func (p *Pacer) Enter(ctx context.Context, m Member, l connector.Limits) (Entry, error) {
-	a := p.desk(m.Budget).do(ctx, m.command(doEnter), p.plan(l))
+	d := p.desk(m.Budget)
+	if waiting := d.crowded(m.Account, p.o.Backlog); waiting > 0 {
+		return Entry{Waiting: waiting}, nil
+	}
+	a := d.do(ctx, m.command(doEnter), d.encoded(l))
+	if a.err == nil {
+		d.saw(m.Account, a)
+	}
 	return Entry{Lane: a.kind == "lane", Full: a.kind == "full", Waiting: a.n}, a.err
+}
+
+// crowd is how many of an account were seen waiting, and how many have come
+// since.
+type crowd struct {
+	waiting, since int64
+	seen           time.Time
+}
+
+const (
+	crowdLife = 100 * time.Millisecond
+	crowdMany = 200
+	crowdMost = 1000 // accounts that are remembered
+)
+
+// crowded is how many wait before a new job where it is certain to have to
+// wait: many were waiting a moment ago. 0 means that Redis must say.
+func (d *desk) crowded(account string, most int64) int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c, ok := d.crowds[account]
+	if !ok || time.Since(c.seen) > crowdLife || most > 0 && c.waiting+c.since >= most {
+		return 0
+	}
+	c.since++
+	d.crowds[account] = c
+	return c.waiting + c.since
+}
+
+func (d *desk) saw(account string, a answer) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if a.kind != "line" || a.n < crowdMany {
+		delete(d.crowds, account)
+		return
+	}
+	if d.crowds == nil || len(d.crowds) >= crowdMost {
+		d.crowds = map[string]crowd{}
+	}
+	d.crowds[account] = crowd{waiting: a.n, seen: a.came}
 }
 
 // Join puts a job into its account's line, which brings it to a worker in time.

@@ -3,6 +3,7 @@ package pace
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -52,8 +53,25 @@ func (p *Pacer) Close() { p.moves.Wait() }
 // callMargin is added to the longest call before its lease ends.
 const callMargin = 5 * time.Second
 
-func (p *Pacer) plan(l connector.Limits) string {
-	return planOf(l, p.o.CallTimeout+callMargin, p.o.Backlog, time.Now()).encode()
+// planLife is how long an encoded plan may be used: months end.
+const planLife = time.Minute
+
+// encoded is the plan for limits. Nearly always they are those of last time.
+func (d *desk) encoded(l connector.Limits) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	if now.Sub(d.planned) > planLife || !sameLimits(d.limits, l) {
+		d.limits, d.planned = l, now
+		d.plan = planOf(l, d.p.o.CallTimeout+callMargin, d.p.o.Backlog, now).encode()
+	}
+	return d.plan
+}
+
+func sameLimits(a, b connector.Limits) bool {
+	sameReserve := a.Reserve == b.Reserve || a.Reserve != nil && b.Reserve != nil && *a.Reserve == *b.Reserve
+	return sameReserve && a.Concurrency == b.Concurrency && slices.Equal(a.Windows, b.Windows) &&
+		slices.Equal(a.Quotas, b.Quotas) && slices.Equal(a.Usage, b.Usage)
 }
 
 const deskLife = 10 * time.Minute
@@ -103,8 +121,9 @@ func (p *Pacer) Take(ctx context.Context, a connector.Ask) (connector.Permit, er
 	if wait := p.hosts.wait(a.Host); wait > 0 {
 		return nil, refused("vendor_down", wait)
 	}
+	d := p.desk(a.Budget)
 	t := &turn{
-		p: p, desk: p.desk(a.Budget), ask: a, plan: p.plan(a.Limits), until: time.Now().Add(horizon),
+		p: p, desk: d, ask: a, plan: d.encoded(a.Limits), until: time.Now().Add(horizon),
 		call: a.Holder + "/" + strconv.FormatUint(p.calls.Add(1), 36),
 	}
 	return t.take(ctx)

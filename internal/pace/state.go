@@ -56,7 +56,8 @@ type QuotaState struct {
 // State tells how a budget stands for one of its accounts. It changes nothing.
 func (p *Pacer) State(ctx context.Context, budget, account string, l connector.Limits) (State, error) {
 	plan := planOf(l, p.o.CallTimeout+callMargin, p.o.Backlog, time.Now())
-	a := p.desk(budget).do(ctx, &command{Do: doLook, Account: account}, plan.encode())
+	d := p.desk(budget)
+	a := d.do(ctx, &command{Do: doLook, Account: account}, d.encoded(l))
 	if a.err != nil {
 		return State{}, a.err
 	}
@@ -145,7 +146,7 @@ type Outlook struct {
 func (p *Pacer) Outlook(ctx context.Context, m Member, ahead *int64, l connector.Limits) (Outlook, bool, error) {
 	d := p.desk(m.Budget)
 	if ahead == nil {
-		a := d.do(ctx, m.command(doPlace), p.plan(l))
+		a := d.do(ctx, m.command(doPlace), d.encoded(l))
 		if a.err != nil || a.n < 0 {
 			return Outlook{}, false, a.err
 		}
