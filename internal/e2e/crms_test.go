@@ -71,7 +71,7 @@ func (v visit) all() {
 	v.required()
 	v.want(v.settle(v.Connect(v.spec.ID, "expired"), v.minimal("Expired")), "expired token", "failed", "unauthorized")
 	v.want(v.settle(v.Connect(v.spec.ID, "noscope"), v.minimal("Noscope")), "missing scope", "failed", v.missingScope())
-	v.limited(account)
+	v.limited(v.Connect(v.spec.ID, "main")) // which waits from then on as a whole
 	v.broken(account)
 }
 

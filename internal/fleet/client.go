@@ -177,6 +177,7 @@ func (f *Fleet) Await(id string, patience time.Duration) Job {
 		if err != nil || a.Status != http.StatusOK {
 			return false
 		}
+		j = Job{} // members that do not apply any more are left out
 		a.Decode(f, &j)
 		return j.Over()
 	})

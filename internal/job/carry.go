@@ -121,7 +121,11 @@ func (t *task) reset() { t.j.Journal = t.prior }
 func (t *task) created(ctx context.Context, a connector.Answer) error {
 	c := a.Contact
 	if !t.provable() {
-		mine, err := t.Records.Own(ctx, t.j.AccountID, c.ID, t.j.ID)
+		var mine bool
+		err := t.insist(ctx, func(ctx context.Context) (err error) {
+			mine, err = t.Records.Own(ctx, t.j.AccountID, c.ID, t.j.ID)
+			return err
+		})
 		if err != nil {
 			return &storeError{err}
 		}
