@@ -38,7 +38,7 @@ func TestNoRoom(t *testing.T) {
 			t.Parallel()
 			var jobs *job.Service
 			h := newHarness(t, func(d *Deps) { jobs = d.Jobs })
-			over, queued := h.create(t, "", ada).id(t), h.create(t, "", ada).id(t)
+			over, queued := h.create(t, "", ada).id(t), h.create(t, "", ada, "Idempotency-Key", "k").id(t)
 			h.succeed(over, job.Created)
 			jobs.Room = c.room
 			h.jobs.full = c.store
@@ -50,6 +50,10 @@ func TestNoRoom(t *testing.T) {
 					t.Errorf("Retry-After %q: %s", got, a.Body)
 				}
 			}
+			if again := h.create(t, "", ada, "Idempotency-Key", "k").wantStatus(t, 202); again.id(t) != queued {
+				t.Errorf("a repeat with its key gives %s, not %s", again.id(t), queued)
+			}
+			h.create(t, "", `{"first_name":"Eve"}`, "Idempotency-Key", "k").wantStatus(t, 422)
 			h.create(t, "&validate_only=true", ada).wantStatus(t, 200)
 			h.ask(t, "GET", "/jobs", "").wantStatus(t, 200)
 			h.ask(t, "GET", "/jobs/"+over, "").wantStatus(t, 200)

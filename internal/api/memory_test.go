@@ -212,6 +212,14 @@ func (m *memory) last() job.Job {
 
 func (m *memory) Has(context.Context, job.Ref) (bool, error) { return true, nil }
 
+// Replay gives the job that a key belongs to.
+func (m *memory) Replay(_ context.Context, a job.Acceptance) (job.Ref, string, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	id, ok := m.keys[fmt.Sprintf("%q", []string{a.Tenant, a.AccountID, a.IdempotencyKey})]
+	return job.Ref{ID: id}, m.prints[id], ok && a.IdempotencyKey != "", nil
+}
+
 // gate sends jobs to a worker at once, unless their reference says otherwise.
 type gate struct{}
 

@@ -101,7 +101,9 @@ func (h *house) failed(what string) func(error) {
 	return func(err error) { h.log.Error(what, "error", err.Error()) }
 }
 
-func (h *house) pacing() pacing { return pacing{h.pacer, h.accounts} }
+func (h *house) pacing() pacing {
+	return pacing{h.pacer, h.accounts, &gauges{read: h.store.TenantOpen}, h.config.TenantBacklog}
+}
 
 func (h *house) close() {
 	h.pacer.Close()

@@ -15,6 +15,9 @@ import (
 type pacing struct {
 	pacer    *pace.Pacer
 	accounts *account.Service
+	// crowd says how many jobs a tenant has under way, most how many it may.
+	crowd *gauges
+	most  int64
 }
 
 func member(w job.Waiter) pace.Member {
@@ -31,6 +34,11 @@ func (p pacing) Enter(ctx context.Context, b job.Base) (job.Entry, error) {
 	if err != nil {
 		return job.Entry{}, err
 	}
+	// A count that cannot be read is no reason to refuse: what is wrong with the
+	// store shows at the next step.
+	if n, err := p.crowd.value(ctx, b.Tenant); err == nil && n >= p.most {
+		return job.Entry{}, &job.Refusal{Reason: job.ErrBacklog, RetryAfter: crowdRetry}
+	}
 	limits := spec.Limits.With(a.Pace())
 	b.Budget = limits.Budget(spec.ID, a.ID, a.App)
 	e, err := p.pacer.Enter(ctx, member(job.Job{Base: b}.Waiter()), limits)
@@ -42,6 +50,10 @@ func (p pacing) Enter(ctx context.Context, b job.Base) (job.Entry, error) {
 	}
 	return job.Entry{Budget: b.Budget, Lane: e.Lane, Ahead: e.Waiting}, nil
 }
+
+// crowdRetry is how long a tenant waits that has too much under way: its
+// accounts go at paces of their own.
+const crowdRetry = 30 * time.Second
 
 // The bounds of a suggested delay.
 const (

@@ -35,6 +35,7 @@ type Config struct {
 	DataDir         string          `env:"DATA_DIR" envDefault:"data" allowed:"a directory" doc:"Where the embedded set-up keeps its data and its master key."`
 	Concurrency     int             `env:"WORKER_CONCURRENCY" envDefault:"64" allowed:"a whole number from 1 to 4096" doc:"Contacts that one worker process carries at once."`
 	AccountBacklog  int64           `env:"ACCOUNT_BACKLOG" envDefault:"100000" allowed:"a whole number from 1 to 10000000" doc:"Single contacts that one account may have waiting for its CRM's pace; more are answered 429."`
+	TenantBacklog   int64           `env:"TENANT_BACKLOG" envDefault:"1000000" allowed:"a whole number from 1 to 100000000" doc:"Single contacts that one tenant may have under way; more are answered 429."`
 	CRMTimeout      time.Duration   `env:"CRM_TIMEOUT" envDefault:"20s" allowed:"a duration from 100ms to 5m, such as 20s" doc:"Longest single exchange with a CRM."`
 	ShutdownTimeout time.Duration   `env:"SHUTDOWN_TIMEOUT" envDefault:"30s" allowed:"a duration up to 30m, such as 30s, longer than FERRY_CRM_TIMEOUT + 5s" doc:"How long work under way may take to end after SIGTERM."`
 	Webhooks        []time.Duration `env:"WEBHOOK_SCHEDULE" envDefault:"5s,5m,30m,2h,5h,10h,14h,20h,24h" allowed:"1 to 20 durations from 1s to 720h, separated by commas" doc:"Gaps between the attempts at one webhook delivery. Checked, not used yet."`

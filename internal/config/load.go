@@ -109,6 +109,7 @@ func check(c Config) []string {
 		{"ResultTTL", within(c.ResultTTL, time.Second, 8760*time.Hour)},
 		{"ReceiptTTL", within(c.ReceiptTTL, max(time.Second, c.ResultTTL), 87600*time.Hour)},
 		{"AccountBacklog", 1 <= c.AccountBacklog && c.AccountBacklog <= 10_000_000},
+		{"TenantBacklog", 1 <= c.TenantBacklog && c.TenantBacklog <= 100_000_000},
 		{"Concurrency", 1 <= c.Concurrency && c.Concurrency <= 4096},
 		{"CRMTimeout", within(c.CRMTimeout, 100*time.Millisecond, 5*time.Minute)},
 		{"ShutdownTimeout", within(c.ShutdownTimeout, c.TaskTimeout()+1, 30*time.Minute)},

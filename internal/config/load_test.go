@@ -28,6 +28,7 @@ func defaults() Config {
 		DataDir:         "data",
 		Concurrency:     64,
 		AccountBacklog:  100_000,
+		TenantBacklog:   1_000_000,
 		CRMTimeout:      20 * time.Second,
 		ShutdownTimeout: 30 * time.Second,
 		Webhooks:        ladder,

@@ -77,6 +77,8 @@ type Store interface {
 	// Accept stores the job; with an idempotency key that is taken it gives
 	// the earlier job's id and fingerprint instead, and stored is false.
 	Accept(ctx context.Context, a Acceptance) (ref Ref, fingerprint string, stored bool, err error)
+	// Replay gives the job that an idempotency key belongs to already.
+	Replay(ctx context.Context, a Acceptance) (ref Ref, fingerprint string, found bool, err error)
 	// Get gives a tenant's job; ErrNotFound also for other tenants'.
 	Get(ctx context.Context, tenant, id string) (Job, error)
 	// Result gives the contact that a succeeded job wrote.
@@ -109,15 +111,10 @@ type Service struct {
 // survives the death of this process. replayed: an earlier request with the
 // same key and payload made it.
 func (s *Service) Accept(ctx context.Context, a Acceptance) (j Job, replayed bool, err error) {
-	if s.Room != nil {
-		if err := s.Room.Admit(OneContact); err != nil {
-			return Job{}, false, err
-		}
-	}
 	a.ID, a.Place = s.Store.NewID(a), InLine
-	entry, err := s.Gate.Enter(ctx, a.Base)
+	entry, err := s.enter(ctx, a.Base)
 	if err != nil {
-		return Job{}, false, err
+		return s.refused(ctx, a, err)
 	}
 	if a.Budget = entry.Budget; entry.Lane {
 		a.Place = InQueue
@@ -127,15 +124,11 @@ func (s *Service) Accept(ctx context.Context, a Acceptance) (j Job, replayed boo
 		err = &Full{RetryAfter: s.Room.RetryAfter()}
 	}
 	if err != nil {
-		return Job{}, false, err
+		return s.refused(ctx, a, err)
 	}
 	if !stored {
 		s.leave(ctx, Job{Base: a.Base})
-		if fingerprint != a.Fingerprint {
-			return Job{}, false, ErrKeyReused
-		}
-		j, err = s.Store.Get(ctx, a.Tenant, ref.ID)
-		return j, true, err
+		return s.replay(ctx, a, ref, fingerprint)
 	}
 	s.Accepted(a.CRM)
 	j = a.Job()
@@ -150,6 +143,35 @@ func (s *Service) Accept(ctx context.Context, a Acceptance) (j Job, replayed boo
 		go func() { _ = s.Gate.Join(ctx, j.Waiter()) }()
 	}
 	return j, false, nil
+}
+
+// enter asks whether there is room, and where the job goes.
+func (s *Service) enter(ctx context.Context, b Base) (Entry, error) {
+	if s.Room != nil {
+		if err := s.Room.Admit(OneContact); err != nil {
+			return Entry{}, err
+		}
+	}
+	return s.Gate.Enter(ctx, b)
+}
+
+// refused ends in err, unless an earlier request with the same key was accepted:
+// what is accepted can be asked for at any time.
+func (s *Service) refused(ctx context.Context, a Acceptance, err error) (Job, bool, error) {
+	ref, fingerprint, found, lost := s.Store.Replay(ctx, a)
+	if lost != nil || !found {
+		return Job{}, false, err
+	}
+	return s.replay(ctx, a, ref, fingerprint)
+}
+
+// replay gives the job of an earlier request with the same key.
+func (s *Service) replay(ctx context.Context, a Acceptance, ref Ref, fingerprint string) (Job, bool, error) {
+	if fingerprint != a.Fingerprint {
+		return Job{}, false, ErrKeyReused
+	}
+	j, err := s.Store.Get(ctx, a.Tenant, ref.ID)
+	return j, true, err
 }
 
 // Job is the job as it begins.

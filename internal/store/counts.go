@@ -13,6 +13,27 @@ func (s *Store) OpenCount(ctx context.Context) (int64, error) {
 	return open, err
 }
 
+// TenantOpen is the number of a tenant's jobs that are not over.
+func (s *Store) TenantOpen(ctx context.Context, tenant string) (int64, error) {
+	pipe := s.redis.Pipeline()
+	counts := make([]*redis.StringCmd, len(s.shards))
+	for i, sh := range s.shards {
+		counts[i] = pipe.HGet(ctx, sh.openByTenant(), tenant)
+	}
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return 0, err
+	}
+	var sum int64
+	for _, c := range counts {
+		n, err := c.Int64()
+		if err != nil && !errors.Is(err, redis.Nil) { // nil: none was ever there
+			return 0, err
+		}
+		sum += n
+	}
+	return max(sum, 0), nil
+}
+
 // Counts tells how many jobs are not over, and how many have ended since ever.
 func (s *Store) Counts(ctx context.Context) (open, ended int64, err error) {
 	pipe := s.redis.Pipeline()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -72,7 +73,7 @@ func (s *Store) Accept(ctx context.Context, a job.Acceptance) (job.Ref, string, 
 		return job.Ref{}, "", false, err
 	}
 	look := min(lookAfter, max(a.ExpiresAt.Sub(a.CreatedAt), 0))
-	keys := []string{sh.job(a.ID), sh.open(), sh.byTenant(a.Tenant), sh.byAccount(a.AccountID), s.idemOr(sh, a.Base)}
+	keys := []string{sh.job(a.ID), sh.open(), sh.byTenant(a.Tenant), sh.byAccount(a.AccountID), s.idemOr(sh, a.Base), sh.openByTenant()}
 	got, err := acceptScript.Run(ctx, s.redis, keys,
 		a.ID, job.Version, a.Tenant, base, input, a.CreatedAt.UnixMilli(), look.Milliseconds(), fingerprint,
 		string(first.Status), string(first.Place), w.state).Slice()
@@ -85,6 +86,20 @@ func (s *Store) Accept(ctx context.Context, a job.Acceptance) (job.Ref, string, 
 	}
 	ref.ID = got[1].(string)
 	return ref, got[2].(string)[1:], false, nil
+}
+
+// Replay gives the job that an idempotency key belongs to already.
+func (s *Store) Replay(ctx context.Context, a job.Acceptance) (job.Ref, string, bool, error) {
+	sh, ok := shardOf(s.NewID(a))
+	if !ok || a.IdempotencyKey == "" {
+		return job.Ref{}, "", false, nil
+	}
+	taken, err := s.redis.HMGet(ctx, sh.idem(idemDigest(a)), "id", "f").Result()
+	if err != nil {
+		return job.Ref{}, "", false, err
+	}
+	h := zip([]string{"id", "f"}, taken)
+	return job.Ref{ID: h["id"], Account: a.AccountID, CRM: a.CRM}, strings.TrimPrefix(h["f"], "f"), h["id"] != "", nil
 }
 
 // idemOr is the key of the job's idempotency entry, or the job's own where it has none.
@@ -182,7 +197,7 @@ func (s *Store) Finish(ctx context.Context, j job.Job, r *job.Result) error {
 func (s *Store) endKeys(sh shard, j job.Job) []string {
 	return []string{
 		sh.job(j.ID), sh.open(), sh.finished(j.Tenant), sh.receipt(j.ID), s.idemOr(sh, j.Base),
-		sh.byTenant(j.Tenant), sh.byAccount(j.AccountID), sh.ends(),
+		sh.byTenant(j.Tenant), sh.byAccount(j.AccountID), sh.ends(), sh.openByTenant(),
 	}
 }
 

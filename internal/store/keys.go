@@ -36,6 +36,7 @@ func (s shard) idem(digest string) string     { return s.key("key:" + digest) }
 func (s shard) byTenant(tenant string) string { return s.key("tenant:" + tenant) }
 func (s shard) byAccount(id string) string    { return s.key("account:" + id) }
 func (s shard) finished(tenant string) string { return s.key("finished:" + tenant) }
+func (s shard) openByTenant() string          { return s.key("open-by-tenant") }
 func (s shard) ends() string                  { return s.key("ends") }
 func ownKey(account, remoteID string) string  { return prefix + "{r" + account + "}:own:" + remoteID }
 func accountKey(id string) string             { return prefix + "{a" + id + "}:account" }

@@ -18,7 +18,7 @@ end
 `
 
 // acceptScript stores a new job, unless its idempotency key is taken.
-// KEYS job, open, by tenant, by account, idempotency key ("" when there is none: then equal to job)
+// KEYS job, open, by tenant, by account, idempotency key ("" when there is none: then equal to job), open by tenant
 // ARGV id, version, tenant, base, input, created ms, look ms, fingerprint or "", status, place, state
 var acceptScript = lua.Intake(luaNow + `
 if ARGV[8] ~= '' then
@@ -31,11 +31,12 @@ redis.call('HSET', KEYS[1], 'v', ARGV[2], 's', ARGV[9], 'e', 1, 'a', 0, 'p', ARG
 redis.call('ZADD', KEYS[2], now() + ARGV[7], ARGV[1])
 redis.call('ZADD', KEYS[3], ARGV[6], ARGV[1])
 redis.call('ZADD', KEYS[4], ARGV[6], ARGV[1])
+redis.call('HINCRBY', KEYS[6], ARGV[3], 1)
 return {1}
 `)
 
 // claimScript gives a job to a worker: one whose task the worker has, or, with
-// ” for the epoch, one that is in line, whose epoch it raises.
+// no epoch, one that is in line, whose epoch it raises.
 // KEYS job, open   ARGV id, newest readable version, epoch, lease ms
 // Returns {0 gone | 1 stale | 2 newer | 3, now, fields...}.
 var claimScript = lua.Upkeep(luaNow + `
@@ -92,12 +93,14 @@ redis.call('SET', KEYS[4], ARGV[9], 'PX', ARGV[10])
 redis.call('PEXPIRE', KEYS[1], ARGV[8])
 if KEYS[5] ~= KEYS[1] then redis.call('PEXPIRE', KEYS[5], ARGV[8]) end
 redis.call('INCR', KEYS[8])
+local tenant = redis.call('HGET', KEYS[1], 't')
+if redis.call('HINCRBY', KEYS[9], tenant, -1) <= 0 then redis.call('HDEL', KEYS[9], tenant) end
 redis.call('PUBLISH', ARGV[11], ARGV[1])
 return 1
 `
 
 // finishScript ends a held job and sets when everything about it expires.
-// KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account, count of ends
+// KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account, count of ends, open by tenant
 // ARGV id, epoch, attempt, status, state, finished ms, result or "", ttl ms, receipt, receipt ttl ms,
 // channel, longest life of an open job ms, raw
 var finishScript = lua.Upkeep(luaHeld + `

@@ -24,6 +24,7 @@ type Store interface {
 	job.Backlog
 	OpenCount(ctx context.Context) (int64, error)
 	Advance(ctx context.Context, id string) (job.Ref, error)
+	TenantOpen(ctx context.Context, tenant string) (int64, error)
 	Counts(ctx context.Context) (open, ended int64, err error)
 }
 
@@ -55,6 +56,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Store) {
 		"not an id":                    notAnID,
 		"postpone what merely waits":   postpone,
 		"the count of what is open":    openCount,
+		"a key's job":                  replay,
 		"kept results survive a claim": kept,
 		"take past the queue":          takePast,
 		"take what is due":             takeDue,

@@ -226,6 +226,35 @@ func openCount(t *testing.T, s Store) {
 	if open, ended, err := s.Counts(context.Background()); err != nil || open != 3 || ended != 2 {
 		t.Errorf("Counts = %d open, %d ended, %v", open, ended, err)
 	}
+	accept(t, s, func(a *job.Acceptance) { a.Tenant = "t2" })
+	for tenant, want := range map[string]int64{"t1": 3, "t2": 1, "t3": 0} {
+		if n, err := s.TenantOpen(context.Background(), tenant); err != nil || n != want {
+			t.Errorf("TenantOpen(%s) = %d, %v, want %d", tenant, n, err, want)
+		}
+	}
+}
+
+// replay finds the job of a key without accepting anything.
+func replay(t *testing.T, s Store) {
+	ctx := context.Background()
+	a := Acceptance(s, func(a *job.Acceptance) { a.IdempotencyKey, a.Fingerprint = "k", "print" })
+	if _, _, found, err := s.Replay(ctx, a); found || err != nil {
+		t.Errorf("Replay before = %v, %v", found, err)
+	}
+	first, _, _, err := s.Accept(ctx, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ref, print, found, err := s.Replay(ctx, a); !found || err != nil || ref.ID != first.ID || print != "print" {
+		t.Errorf("Replay = %+v, %q, %v, %v", ref, print, found, err)
+	}
+	a.Tenant = "t2"
+	if _, _, found, err := s.Replay(ctx, a); found || err != nil {
+		t.Errorf("Replay by another tenant = %v, %v", found, err)
+	}
+	if _, _, found, err := s.Replay(ctx, Acceptance(s)); found || err != nil {
+		t.Errorf("Replay without a key = %v, %v", found, err)
+	}
 }
 
 func kept(t *testing.T, s Store) {
