@@ -83,7 +83,8 @@ func Spec() *connector.Spec {
 		},
 		Limits: connector.Limits{
 			Windows: []connector.Window{{Requests: 10, Per: time.Second}}, Concurrency: 4, DefaultWait: 2 * time.Second,
-			Wait: []connector.WaitHeader{{Name: "Retry-After"}, {Name: "RateLimit-Reset"}},
+			Wait:  []connector.WaitHeader{{Name: "Retry-After"}, {Name: "RateLimit-Reset"}},
+			Usage: []connector.UsageHeader{{List: "RateLimit", ResetForm: connector.Seconds}},
 		},
 		Duplicates: connector.Duplicates{
 			Detection: connector.DetectLookup,
