@@ -26,7 +26,7 @@ type Direct struct {
 	// Carry does the work of one job: Runner.Run.
 	Carry func(context.Context, Ref) error
 	// CarryInLine does the work of one job that is in line: Runner.RunInLine.
-	CarryInLine func(ctx context.Context, id string) error
+	CarryInLine func(ctx context.Context, id string, seat func(context.Context) error) error
 	// Limit is how many jobs this process carries at once, through Run and past
 	// the queue together.
 	Limit int
@@ -102,15 +102,33 @@ func (d *Direct) Offer(id string) bool {
 		d.offered.Add(-1)
 		return false
 	}
-	taken := d.start(func() error {
-		d.slots <- struct{}{}
-		d.offered.Add(-1)
-		return d.seated(func(ctx context.Context) error { return d.CarryInLine(ctx, id) })
-	})
+	taken := d.start(func() error { return d.offer(id) })
 	if !taken {
 		d.offered.Add(-1)
 	}
 	return taken
+}
+
+func (d *Direct) offer(id string) error {
+	ctx, cancel := context.WithTimeout(d.ctx, d.Timeout)
+	defer cancel()
+	seated := false
+	err := d.CarryInLine(ctx, id, func(ctx context.Context) error {
+		select {
+		case d.slots <- struct{}{}:
+			seated = true
+			d.offered.Add(-1)
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	if seated {
+		<-d.slots
+	} else {
+		d.offered.Add(-1)
+	}
+	return err
 }
 
 // start begins work that the end waits for, unless it is time to stop.

@@ -64,8 +64,11 @@ type Reaper struct {
 }
 
 const (
-	reapBatch   = 500
-	requeueTime = 30 * time.Second
+	reapBatch = 500
+	// How long a job that merely waits is left alone: the longer it has waited,
+	// the less often we ask, within bounds, as it may have moved meanwhile.
+	queueLook, queueLookMost = 10 * time.Second, 30 * time.Second
+	lineLook, lineLookMost   = 30 * time.Second, 10 * time.Minute
 )
 
 // Run looks after the open set until ctx ends. One process of a fleet does so
@@ -118,8 +121,8 @@ func (r *Reaper) handle(ctx context.Context, d Due) error {
 		if err != nil {
 			return err
 		}
-		if has { // it merely waits its turn; the longer it has, the less often we ask
-			return ignoreStale(r.Open.Postpone(ctx, d, max(requeueTime, d.Age)))
+		if has { // it merely waits its turn
+			return ignoreStale(r.Open.Postpone(ctx, d, min(max(queueLook, d.Age), queueLookMost)))
 		}
 		reason = HealedTask
 	case InLine:
@@ -128,7 +131,7 @@ func (r *Reaper) handle(ctx context.Context, d Due) error {
 			return err
 		}
 		if has && d.Left > 0 {
-			return ignoreStale(r.Open.Postpone(ctx, d, min(max(requeueTime, d.Age), d.Left)))
+			return ignoreStale(r.Open.Postpone(ctx, d, min(max(lineLook, d.Age), lineLookMost, d.Left)))
 		}
 		if !has {
 			reason = HealedLine

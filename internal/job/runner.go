@@ -74,15 +74,17 @@ func (t *task) now() time.Time { return t.began.Add(time.Since(t.clock)) }
 // Run takes the job that ref names and carries it as far as it goes. A nil
 // error means that the task is done with; the record says what came of the job.
 func (r *Runner) Run(ctx context.Context, ref Ref) error {
-	return r.carry(ctx, ref.ID, func() (Claimed, error) { return r.Records.Claim(ctx, ref, r.Timing.Lease) })
+	return r.carry(ctx, ref.ID, nil, func() (Claimed, error) { return r.Records.Claim(ctx, ref, r.Timing.Lease) })
 }
 
-// RunInLine is Run for a job that is in line and whose turn has come.
-func (r *Runner) RunInLine(ctx context.Context, id string) error {
-	return r.carry(ctx, id, func() (Claimed, error) { return r.Records.ClaimInLine(ctx, id, r.Timing.Lease) })
+// RunInLine is Run for a job that is in line and whose turn has come. It holds
+// the job at once, so that a crash leaves no doubt about it, and waits for seat
+// before it works on it.
+func (r *Runner) RunInLine(ctx context.Context, id string, seat func(context.Context) error) error {
+	return r.carry(ctx, id, seat, func() (Claimed, error) { return r.Records.ClaimInLine(ctx, id, r.Timing.Lease) })
 }
 
-func (r *Runner) carry(ctx context.Context, id string, claim func() (Claimed, error)) error {
+func (r *Runner) carry(ctx context.Context, id string, seat func(context.Context) error, claim func() (Claimed, error)) error {
 	claimed, err := claim()
 	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
 		return nil
@@ -92,8 +94,13 @@ func (r *Runner) carry(ctx context.Context, id string, claim func() (Claimed, er
 	}
 	defer r.Held.hold(claimed.Ref())()
 	j := claimed.Job
-	j.taken(claimed.Now)
 	t := &task{Runner: r, j: &j, in: claimed.Input, kept: claimed.Kept, began: claimed.Now, clock: time.Now(), how: Created, prior: claimed.Journal}
+	if seat != nil {
+		if err := seat(ctx); err != nil {
+			return t.release(ctx)
+		}
+	}
+	j.taken(t.now())
 	if err := t.attempt(ctx); err != nil && !errors.Is(err, ErrStale) {
 		return err
 	}

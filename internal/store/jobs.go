@@ -38,8 +38,12 @@ func New(c redis.UniversalClient, o Options) *Store {
 // Close ends the Store's own connection.
 func (s *Store) Close() error { return s.hub.close() }
 
-// lookAfter is when the reaper looks at a job that was just accepted.
-const lookAfter = 30 * time.Second
+// When the reaper looks at a job that was just put into the queue or into line.
+// Few are in the queue at once, so that they can be looked at soon.
+const (
+	lookAfter  = 10 * time.Second
+	lookInLine = 30 * time.Second
+)
 
 // ownFor is how long a job's claim on a remote record is kept: longer than any
 // doubt about a create can last.
@@ -72,7 +76,11 @@ func (s *Store) Accept(ctx context.Context, a job.Acceptance) (job.Ref, string, 
 	if err != nil {
 		return job.Ref{}, "", false, err
 	}
-	look := min(lookAfter, max(a.ExpiresAt.Sub(a.CreatedAt), 0))
+	look := lookAfter
+	if a.Place == job.InLine {
+		look = lookInLine
+	}
+	look = min(look, max(a.ExpiresAt.Sub(a.CreatedAt), 0))
 	keys := []string{sh.job(a.ID), sh.open(), sh.byTenant(a.Tenant), sh.byAccount(a.AccountID), s.idemOr(sh, a.Base), sh.openByTenant()}
 	got, err := acceptScript.Run(ctx, s.redis, keys,
 		a.ID, job.Version, a.Tenant, base, input, a.CreatedAt.UnixMilli(), look.Milliseconds(), fingerprint,
@@ -166,7 +174,7 @@ func (s *Store) Save(ctx context.Context, j job.Job, r *job.Result) error {
 	}
 	due := j.NextAttemptAt.UnixMilli()
 	if j.Place == job.InLine {
-		due = lookAfter.Milliseconds()
+		due = lookInLine.Milliseconds()
 	}
 	n, err := saveScript.Run(ctx, s.redis, []string{sh.job(j.ID), sh.open()},
 		j.ID, j.Epoch, j.Attempt, string(j.Status), string(j.Place), sent, w.state,

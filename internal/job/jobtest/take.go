@@ -33,7 +33,7 @@ func takePast(t *testing.T, s Store) {
 	if taken := take(t, s, 10); len(taken) != 0 {
 		t.Errorf("taken on its way into the queue: %v", taken)
 	}
-	for _, look := range []time.Duration{10 * time.Second, time.Hour} { // sooner or later than a fresh one
+	for _, look := range []time.Duration{5 * time.Second, time.Hour} { // sooner or later than a fresh one
 		queuedFor(t, s, ref, look)
 		taken := take(t, s, 10)
 		if len(taken) != 1 || taken[0].ID != ref.ID || taken[0].Epoch != ref.Epoch+1 || taken[0].Place != job.InQueue ||
