@@ -68,7 +68,7 @@ func TestFollow(t *testing.T) {
 func TestACrashBetweenCreateAndFollowNeverCreatesAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(spec(0, withNote(false, true)), nil)
-	_, _ = r.crm.store("", "", "ada@example.com", "Ada")
+	_, _ = r.crm.store(record{Email: "ada@example.com", First: "Ada", At: r.now}, false)
 	found := r.crm.records[0].contact()
 	r.j.Attempt, r.j.Epoch = 1, 2
 	r.j.Journal = job.Journal{Phase: job.Completed, SentAt: r.now, Found: &found, Steps: map[string]string{"note": "sending"}}

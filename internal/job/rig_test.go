@@ -32,12 +32,14 @@ type rig struct {
 	*shelf
 	crm    *crm
 	runner *job.Runner
+	rested func() // what happens while the job rests for the first time
 }
 
 func newRig(s *connector.Spec, change func(*rig)) *rig {
 	start := time.Now().UTC()
 	r := &rig{shelf: &shelf{now: start, owners: map[string]string{}}, crm: &crm{}}
 	r.crm.clock = func() time.Time { return r.now }
+	r.crm.cancel, r.crm.die = r.cancel, r.takeOver
 	r.in = contact.Input{Contact: contact.Contact{FirstName: "Ada", EmailAddresses: []contact.Email{{Email: "ada@example.com"}}}}
 	r.j = job.Job{
 		Base:   job.Base{ID: "job_1", Tenant: "t", AccountID: "acc", CRM: "fake", Key: "key-1", CreatedAt: start, ExpiresAt: start.Add(time.Hour)},
@@ -51,23 +53,40 @@ func newRig(s *connector.Spec, change func(*rig)) *rig {
 	if change != nil {
 		change(r)
 	}
+	r.note()
 	return r
 }
 
 // run drives the job to its end, as queue and reaper would.
 func (r *rig) run(t *testing.T) job.Job {
 	t.Helper()
-	for range 50 {
-		if err := r.runner.Run(context.Background(), r.j.Ref()); err != nil {
+	for range 60 {
+		if err := r.attempt(); err != nil {
 			t.Fatalf("Run: %v", err)
+		}
+		if r.rested != nil && r.j.Place != job.InQueue {
+			r.rested()
+			r.rested = nil
 		}
 		if r.j.Status.Terminal() {
 			return r.j
 		}
-		r.wake()
+		if r.j.Place != job.InQueue { // it was taken from a dead worker
+			r.wake()
+		}
 	}
 	t.Fatalf("no end: %+v", r.j)
 	return job.Job{}
+}
+
+// attempt is one task, by a worker that may die of it.
+func (r *rig) attempt() (err error) {
+	defer func() {
+		if v := recover(); v != nil && v != (died{}) {
+			panic(v)
+		}
+	}()
+	return r.runner.Run(context.Background(), r.j.Ref())
 }
 
 // wake moves the clock to the job's time and puts it back into the queue.
@@ -78,6 +97,10 @@ func (r *rig) wake() {
 	if r.j.Place == job.InLine {
 		r.now = r.now.Add(30 * time.Second) // as long as the pace takes
 	}
+	r.requeue()
+}
+
+func (r *rig) requeue() {
 	r.j.Epoch++
 	r.j.Place = job.InQueue
 	if r.j.Status != job.Verifying {
@@ -88,11 +111,15 @@ func (r *rig) wake() {
 
 // crash leaves the job as a worker leaves it that died while sending.
 func (r *rig) crash(applied bool) {
-	r.j.Attempt, r.j.Place, r.j.Status = 1, job.InQueue, job.Queued
-	r.j.Epoch++
-	r.j.Journal = job.Journal{Phase: job.Sending, SentAt: r.now, SendBy: r.now.Add(5 * time.Second), Over: r.now.Add(27 * time.Second)}
+	r.crm.moods = []string{"die"}
 	if applied {
-		_, _ = r.crm.store("", "", "ada@example.com", "Ada")
+		r.crm.moods = []string{"write then die"}
 	}
+	_ = r.attempt()
+}
+
+// takeOver is what becomes of a job whose worker is silent for longer than its lease.
+func (r *rig) takeOver() {
 	r.now = r.now.Add(9 * time.Second)
+	r.requeue()
 }
