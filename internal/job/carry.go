@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -82,7 +83,7 @@ func (t *task) sent(ctx context.Context, a connector.Answer, err error) error {
 	switch {
 	case f.Kind == fault.Duplicate:
 		return t.duplicate(ctx, f)
-	case f.Kind == fault.Invalid && t.prior.Phase == Sending && t.s.CanFindPerson():
+	case f.Kind == fault.Invalid && t.prior.Phase == Sending:
 		return t.disbelieve(ctx, f)
 	default:
 		return err
@@ -94,11 +95,13 @@ func (t *task) sent(ctx context.Context, a connector.Answer, err error) error {
 // arrive. It is looked up before the refusal is believed.
 func (t *task) disbelieve(ctx context.Context, f *fault.Error) error {
 	t.step = connector.OpFind
-	found, err := t.s.FindPerson(ctx)
-	if err != nil {
-		if passing(err) != nil {
-			return err
-		}
+	found, err := t.own(ctx)
+	switch {
+	case errors.Is(err, connector.ErrCannotFind):
+		return f
+	case err != nil && passing(err) != nil:
+		return err
+	case err != nil:
 		return t.hopeless("the CRM refused to look the contact up: "+string(fault.KindOf(err)), nil)
 	}
 	if done, err := t.adopt(ctx, found); done || err != nil {
@@ -109,6 +112,18 @@ func (t *task) disbelieve(ctx context.Context, f *fault.Error) error {
 	}
 	return f
 }
+
+// own looks for the job's record by what proves most.
+func (t *task) own(ctx context.Context) (connector.Found, error) {
+	if id := t.s.ClientID(); id != "" && t.spec.Read != nil {
+		return t.chosen(ctx, id)
+	}
+	return t.s.Find(ctx)
+}
+
+// upserts: a repeat finds the job's own record by our key and changes it, so
+// that what it clashes with is another.
+func (t *task) upserts() bool { return t.s.Idempotency().Kind == connector.ExternalKey }
 
 // reset takes the journal back to before a create that surely was not applied;
 // an earlier create whose outcome is open stays in doubt.
@@ -158,7 +173,7 @@ func (t *task) duplicate(ctx context.Context, f *fault.Error) error {
 	}
 	// An earlier create went out whose outcome nobody knows: the record may
 	// be its work.
-	if t.prior.Phase == Sending {
+	if t.prior.Phase == Sending && !t.upserts() {
 		if done, err := t.adopt(ctx, found); done || err != nil {
 			return err
 		}

@@ -176,7 +176,7 @@ func (t *task) date(ctx context.Context, matches []contact.Contact, owners map[s
 func (t *task) evidence(owners map[string]string) terms {
 	return terms{
 		sentAt: t.prior.SentAt, skew: t.spec.Adoption.Skew, compare: t.spec.Adoption.Compare,
-		clientID: t.s.ClientID(), job: t.j.ID, owners: owners,
+		clientID: t.s.ClientID(), keyed: t.upserts(), job: t.j.ID, owners: owners,
 	}
 }
 

@@ -12,10 +12,13 @@ const clockAllowance = 2 * time.Second
 
 // terms are what a found record is held against.
 type terms struct {
-	sentAt   time.Time // when the first create was about to be sent
-	skew     time.Duration
-	compare  []contact.Field
-	clientID string // the id that we chose, where we choose
+	sentAt  time.Time // when the first create was about to be sent
+	skew    time.Duration
+	compare []contact.Field
+	// clientID is the id that we chose, where we choose; keyed says that the
+	// record bears our key. Likeness proves nothing there.
+	clientID string
+	keyed    bool
 	job      string
 	owners   map[string]string // remote id -> job that holds it
 }
@@ -28,9 +31,9 @@ type finding struct {
 }
 
 // weigh decides which of the found records are the work of the job: by our own
-// marker or id, or created since the create was sent with all fields as sent.
-// A fresh record with other fields, or without a creation time, proves nothing
-// either way.
+// marker or id, or, where the CRM takes neither, created since the create was
+// sent with all fields as sent. A fresh record with other fields, or without a
+// creation time, proves nothing either way.
 func weigh(found connector.Found, sent contact.Contact, t terms) finding {
 	var f finding
 	for _, m := range found.Matches {
@@ -40,10 +43,11 @@ func weigh(found connector.Found, sent contact.Contact, t terms) finding {
 		switch {
 		case found.Marker || t.owners[m.ID] == t.job || t.clientID != "" && m.ID == t.clientID:
 			f.ours = append(f.ours, m)
+		case t.clientID != "": // ours has the id that we chose
 		case m.CreatedAt == nil:
 			f.doubtful = append(f.doubtful, m)
 		case m.CreatedAt.Before(t.sentAt.Add(-clockAllowance - t.skew)):
-		case sameFields(sent, m, t.compare):
+		case !t.keyed && sameFields(sent, m, t.compare):
 			f.ours = append(f.ours, m)
 		default:
 			f.doubtful = append(f.doubtful, m)

@@ -18,6 +18,9 @@ func TestWhatElseHappensInDoubt(t *testing.T) {
 		{"reset, then 400", own, found, "created", 3, 1},
 		{"reset, then 400 for good", "key upsert unique", failed, "invalid", 7, 0},
 		{"stored, then 400 for good", "key unique", found, "created", 6, 1},
+		{"reset, then 400 for good", "id", failed, "invalid", 3, 0},
+		{"stored, then 400 for good", "id", found, "created", 2, 1},
+		{"stored, then 400 for good", "upsert", not, "outcome_unknown", 6, 1}, // it takes no key to look by
 		// So may a refusal that the connector knows to have stored contacts.
 		{"422, applied", own, found, "created", 2, 1},
 		{"422, applied", "marker look-up", found, "created", 1, 1},
@@ -57,6 +60,9 @@ func TestEvidence(t *testing.T) {
 		{"a fresh one + reset, not applied", "look-up", found, "created", 1, 1},
 		{"a fresh one + reset, not applied", "key id upsert marker", found, "created", 2, 2},
 		{"unique e-mails + a fresh one + reset, not applied", "marker", failed, "duplicate", 2, 1},
+		{"unique e-mails + a fresh one + reset, not applied", "id upsert", failed, "duplicate", 2, 1},
+		{"a fresh one + reset, then 400 for good", "id", failed, "invalid", 3, 1},
+		{"a fresh one + reset, then 400 for good", "upsert", not, "outcome_unknown", 6, 1},
 		// What proves nothing ends the job as unknown.
 		{"a fresh other one + reset, not applied", "look-up untold", not, "outcome_unknown", 1, 1},
 		{"a fresh other one + reset, not applied", "unique", not, "outcome_unknown", 2, 1},
