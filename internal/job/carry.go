@@ -51,10 +51,13 @@ func (t *task) mark(ctx context.Context) connector.Mark {
 		if j.SentAt.IsZero() {
 			j.SentAt = now
 		}
+		if j.Phase == Sending { // again, to find out
+			j.Looks++
+		}
 		j.Phase = Sending
 		j.SendBy = now.Add(t.Timing.SendWindow)
 		j.Over = j.SendBy.Add(t.Timing.CallTimeout + t.Timing.Margin)
-		j.UnknownAt, j.Looks, j.Fault = time.Time{}, 0, nil
+		j.UnknownAt, j.Fault = time.Time{}, nil
 		if t.s.Idempotency().Kind == connector.KeyHeader {
 			raw, err := json.Marshal(d)
 			if err != nil {

@@ -69,7 +69,7 @@ func (t *task) look(ctx context.Context) error {
 // answer begins to count.
 func (t *task) lookAgain(absent time.Time) error {
 	t.j.Journal.Looks++
-	t.wait = min(absent.Sub(t.now()), t.Policy.FirstLook<<min(t.j.Journal.Looks, 10))
+	t.wait = min(absent.Sub(t.now()), t.Policy.look(t.j.Journal.Looks))
 	return t.stillUnknown()
 }
 

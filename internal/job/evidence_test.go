@@ -94,6 +94,7 @@ func TestCancelAndExpiry(t *testing.T) {
 		{"429, 30 s + expires in 6 s", every, "queued>running>failed", "expired", 1, 0}, // it would wait in vain
 		{"pace + expires in 6 s", every, "queued>running>failed", "expired", 0, 0},
 		// In doubt the end is unknown, whatever time has passed.
+		{"reset, all along + expires in 6 s", own, not, "outcome_unknown", 3, 0},
 		{"reset, not applied + expires in 6 s", looks, not, "outcome_unknown", 1, 0},
 		{"reset, applied + expires in 6 s", looks, not, "outcome_unknown", 1, 1},
 	})

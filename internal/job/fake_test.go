@@ -28,6 +28,7 @@ type crm struct {
 	steps   []string // moods of follow-up calls
 	noted   []string // follow-up calls that took effect
 	creates int
+	sent    []time.Time // when each create was
 	calls   []string
 	late    []arrival
 	blind   int // the status that look-ups are refused with, 0 for none
@@ -111,6 +112,7 @@ func next(moods *[]string) string {
 
 func (c *crm) create(r transport.Request, id string) (*transport.Response, error) {
 	c.creates++
+	c.sent = append(c.sent, c.clock())
 	var in struct{ Email, First, Key string }
 	_ = json.Unmarshal(r.Body, &in)
 	in.Key += r.Header.Get("X-Key")

@@ -209,7 +209,8 @@ type Journal struct {
 	Draft json.RawMessage `json:"draft,omitempty"`
 	// Fault is the refusal or loss that put the outcome in doubt.
 	Fault *fault.Error `json:"fault,omitempty"`
-	// UnknownAt is when the outcome became unknown; Looks counts the look-ups since.
+	// UnknownAt is when the outcome became unknown; Looks counts the
+	// look-ups and repeats since.
 	UnknownAt time.Time `json:"unknown_at,omitzero"`
 	Looks     int       `json:"looks,omitempty"`
 	// Found is the record, as Create's answer or a look-up gave it.

@@ -13,13 +13,14 @@ type Policy struct {
 	MaxFailures int
 	// Base and Cap bound the exponential back-off between tries.
 	Base, Cap time.Duration
-	// FirstLook is how long after an unknown outcome the CRM is asked about it.
-	FirstLook time.Duration
+	// FirstLook is how long after an unknown outcome the CRM is asked about it;
+	// each pause after that is twice as long, up to LastLook.
+	FirstLook, LastLook time.Duration
 }
 
 // DefaultPolicy is what a fleet runs with.
 func DefaultPolicy() Policy {
-	return Policy{MaxFailures: 6, Base: time.Second, Cap: 10 * time.Minute, FirstLook: time.Second}
+	return Policy{MaxFailures: 6, Base: time.Second, Cap: 10 * time.Minute, FirstLook: time.Second, LastLook: time.Minute}
 }
 
 // Verdict is what happens to a job after an attempt.
@@ -90,7 +91,7 @@ func judge(p Policy, j Job, f *fault.Error, now time.Time, spread float64) Verdi
 		at := now.Add(max(f.RetryAfter, backoff(p, j.Setbacks, spread)))
 		return Verdict{Status: Waiting, At: at, WaitingFor: ForVendor, Error: f, Setback: true}
 	case fault.OutcomeUnknown:
-		return Verdict{Status: Verifying, At: now.Add(p.FirstLook), Error: f}
+		return Verdict{Status: Verifying, At: now.Add(p.look(j.Journal.Looks)), Error: f}
 	case fault.BadResponse, fault.Internal:
 		if j.Failures+1 >= p.MaxFailures {
 			return Verdict{Status: Failed, Error: f, Charge: true}
@@ -101,10 +102,16 @@ func judge(p Policy, j Job, f *fault.Error, now time.Time, spread float64) Verdi
 		return Verdict{Status: Cancelled, Error: f}
 	default:
 		if f.MaybeApplied && j.inDoubt() {
-			return Verdict{Status: Verifying, At: now.Add(p.FirstLook), Error: f}
+			return Verdict{Status: Verifying, At: now.Add(p.look(j.Journal.Looks)), Error: f}
 		}
 		return Verdict{Status: Failed, Error: f, Charge: true}
 	}
+}
+
+// look is how long after the n-th try to find out what became of a create the
+// next one comes.
+func (p Policy) look(n int) time.Duration {
+	return min(p.FirstLook<<min(n, 10), p.LastLook)
 }
 
 // exists says whether the record is known to be in the CRM.

@@ -65,7 +65,7 @@ type task struct {
 	prior Journal       // the journal as the attempt found it
 	step  string        // where the attempt is, for the timeline
 	how   Outcome       // what the job did
-	wait  time.Duration // the shortest time until the next look, in doubt
+	wait  time.Duration // until the next look, where the CRM's lag decides it
 }
 
 // now is the store's time, told by our monotonic clock since the claim.

@@ -1,6 +1,7 @@
 package job_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -138,5 +139,24 @@ func TestTheTimelineTellsTheStory(t *testing.T) {
 	}
 	if j.Durations.Pace < 29_000 || j.Durations.Verify < 900 {
 		t.Errorf("durations = %+v", j.Durations)
+	}
+}
+
+// TestRepeatsInDoubtGetRarer: a CRM that still works on the first request is
+// not pressed for its answer.
+func TestRepeatsInDoubtGetRarer(t *testing.T) {
+	t.Parallel()
+	r := newRig(spec(0, kindKey), func(r *rig) {
+		r.crm.byKey, r.crm.moods = map[string]string{}, append([]string{"write then reset"}, slices.Repeat([]string{"busy"}, 8)...)
+	})
+	if j := r.run(t); j.Status != job.Succeeded || len(r.crm.records) != 1 {
+		t.Fatalf("%s with %d records: %+v", j.Status, len(r.crm.records), j.Error)
+	}
+	var pauses []int
+	for i, at := range r.crm.sent[1:] {
+		pauses = append(pauses, int(at.Sub(r.crm.sent[i]).Round(time.Second).Seconds()))
+	}
+	if diff := cmp.Diff([]int{1, 2, 4, 8, 16, 32, 60, 60, 60}, pauses); diff != "" {
+		t.Errorf("pauses in seconds (-want +got):\n%s", diff)
 	}
 }

@@ -12,7 +12,7 @@ import (
 func (t *task) settle(ctx context.Context, f *fault.Error) error {
 	now := t.now()
 	v := Next(t.Policy, *t.j, f, now, t.Spread())
-	if v.Status == Verifying && v.At.Before(now.Add(t.wait)) {
+	if v.Status == Verifying && t.wait > 0 {
 		v.At = now.Add(t.wait)
 	}
 	t.apply(v, f, now)
