@@ -144,6 +144,9 @@ func (t *task) adopt(ctx context.Context, found connector.Found) (done bool, err
 	switch {
 	case len(e.ours) == 1 && len(e.doubtful) == 0:
 		return t.take(ctx, e.ours[0])
+	case len(e.ours) > 1 && t.now().Before(t.absentAt(found.Lag)):
+		// Jobs of the same contact: the others may hear which record is whose.
+		return false, t.lookAgain(t.absentAt(found.Lag))
 	case len(e.ours)+len(e.doubtful) > 0:
 		return false, t.hopeless("what was found does not prove whose it is", append(e.ours, e.doubtful...))
 	default:

@@ -160,3 +160,23 @@ func TestRepeatsInDoubtGetRarer(t *testing.T) {
 		t.Errorf("pauses in seconds (-want +got):\n%s", diff)
 	}
 }
+
+// TestTwins: of two records that look alike, one turns out to be another job's
+// while there is time to look again.
+func TestTwins(t *testing.T) {
+	t.Parallel()
+	r := newRig(spec(outcomeLag, kindLookUp), func(r *rig) {
+		moods("write then reset")(r)
+		there("twin", 0, "Ada", "")(r)
+	})
+	for range 2 { // the create, and the first look
+		if err := r.attempt(); err != nil {
+			t.Fatal(err)
+		}
+		r.wake()
+	}
+	r.owners["twin"] = "job_2"
+	if j := r.run(t); j.Status != job.Succeeded || j.RemoteID == "twin" || r.crm.creates != 1 {
+		t.Errorf("%s with record %s after %d creates: %+v", j.Status, j.RemoteID, r.crm.creates, j.Error)
+	}
+}
