@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"slices"
@@ -18,8 +19,9 @@ import (
 
 // Options shape a Pacer.
 type Options struct {
-	// CallTimeout is the longest that one call to a CRM can take.
-	CallTimeout time.Duration
+	// CallTimeout is the longest that one call to a CRM can take; CallMargin is
+	// added before a call is held to be lost, 0 for the usual one.
+	CallTimeout, CallMargin time.Duration
 	// Backlog is the most jobs that one account may have waiting; 0 is no bound.
 	Backlog int64
 	// Admitted brings jobs whose turn has come to the workers; it is called
@@ -44,14 +46,17 @@ type Pacer struct {
 
 // New makes a Pacer.
 func New(client redis.UniversalClient, o Options) *Pacer {
+	o.CallMargin = cmp.Or(o.CallMargin, callMargin)
 	return &Pacer{redis: lua.NewClient(client), o: o, hosts: newBreakers(time.Now, rand.Float64), desks: map[string]*desk{}}
 }
 
 // Close waits until those whose turn has come are on their way.
 func (p *Pacer) Close() { p.moves.Wait() }
 
-// callMargin is added to the longest call before its lease ends.
 const callMargin = 5 * time.Second
+
+// lease is the longest that a call can be out.
+func (o Options) lease() time.Duration { return o.CallTimeout + o.CallMargin }
 
 // planLife is how long an encoded plan may be used: months end.
 const planLife = time.Minute
@@ -63,7 +68,7 @@ func (d *desk) encoded(l connector.Limits) string {
 	now := time.Now()
 	if now.Sub(d.planned) > planLife || !sameLimits(d.limits, l) {
 		d.limits, d.planned = l, now
-		d.plan = planOf(l, d.p.o.CallTimeout+callMargin, d.p.o.Backlog, now).encode()
+		d.plan = planOf(l, d.p.o.lease(), d.p.o.Backlog, now).encode()
 	}
 	return d.plan
 }

@@ -55,7 +55,7 @@ type QuotaState struct {
 
 // State tells how a budget stands for one of its accounts. It changes nothing.
 func (p *Pacer) State(ctx context.Context, budget, account string, l connector.Limits) (State, error) {
-	plan := planOf(l, p.o.CallTimeout+callMargin, p.o.Backlog, time.Now())
+	plan := planOf(l, p.o.lease(), p.o.Backlog, time.Now())
 	d := p.desk(budget)
 	a := d.do(ctx, &command{Do: doLook, Account: account}, d.encoded(l))
 	if a.err != nil {
