@@ -232,8 +232,13 @@ local function limited(c)
 end
 
 -- down: the CRM gave no answer of worth. After some in a row it is left alone
--- for a while, then tried by one call at a time.
+-- for a while, then tried by one call at a time. Calls that were out when that
+-- was decided say no more than it did.
 local function down(c)
+  if frozen() > now and S.why == 'vendor_down' then
+    if c.wait > 0 then freeze(now + c.wait, 'vendor_down') end
+    return
+  end
   local fails = (num('fails') or 0) + 1
   set('fails', fails)
   if c.wait == 0 and fails < plan.patience and not S.trial then return end
