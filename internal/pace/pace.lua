@@ -360,7 +360,10 @@ end
 function commands.look(c)
   local out = {'look', now, S.why or '', redis.call('ZCARD', line(c.account)), frozen(), redis.call('ZCARD', LANE),
     out, concurrency(), num('takes') or 0, num('jobs') or 0, num('spent') or 0, redis.call('LLEN', TURNS),
-    S.trial and 1 or 0, num('refusals') or 0, (when('', applies('')))}
+    S.trial and 1 or 0, num('refusals') or 0}
+  local at, why = when('', applies(''))
+  table.insert(out, at)
+  table.insert(out, why)
   for _, w in ipairs(W) do
     table.insert(out, cap(w)); table.insert(out, redis.call('ZCOUNT', w.key, now - w.per, '+inf') * w.grain)
   end

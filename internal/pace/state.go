@@ -28,8 +28,10 @@ type State struct {
 	Trial bool
 	// Refusals counts the limited answers of the CRM.
 	Refusals int64
-	// NextAt is when the next call may begin.
-	NextAt time.Time
+	// NextAt is when the next call may begin, NextFor what it waits for until
+	// then: pace, quota or vendor_down, "" for nothing.
+	NextAt  time.Time
+	NextFor string
 	// PerSecond is how many jobs a second the pace allows at best, as far as
 	// it is known how many calls a job takes; 0 when it is not limited.
 	PerSecond float64
@@ -70,6 +72,7 @@ func (p *Pacer) State(ctx context.Context, budget, account string, l connector.L
 	}
 	s := stateOf(n)
 	s.FrozenFor, _ = a.rest[1].(string)
+	s.NextFor, _ = a.rest[lookHead-1].(string)
 	if !s.FrozenUntil.After(s.Now) {
 		s.FrozenUntil, s.FrozenFor = time.Time{}, ""
 	}
@@ -87,7 +90,7 @@ func (p *Pacer) State(ctx context.Context, budget, account string, l connector.L
 }
 
 // lookHead is how many values come before those of the windows.
-const lookHead = 14
+const lookHead = 15
 
 func stateOf(n []int64) State {
 	return State{
@@ -192,7 +195,7 @@ type seenState struct {
 }
 
 func outlook(s State, ahead int64) Outlook {
-	o := Outlook{Ahead: ahead, WaitingFor: s.FrozenFor}
+	o := Outlook{Ahead: ahead, WaitingFor: s.NextFor}
 	if o.WaitingFor == "" {
 		o.WaitingFor = "pace"
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"crmferry/internal/connector"
+	"crmferry/internal/pace"
 )
 
 // TestManyCallsThatFailTogetherAreOneOutage: those that were out when the CRM
@@ -31,6 +32,35 @@ func TestManyCallsThatFailTogetherAreOneOutage(t *testing.T) {
 		}
 		if pause := s.FrozenUntil.Sub(s.Now); pause <= 0 || pause > time.Second || !s.Trial {
 			t.Errorf("after one outage the account is left alone for %v (%+v)", pause, s)
+		}
+	})
+}
+
+// TestWhoWaitsIsToldWhatFor: a job in line waits for what the next call waits
+// for, be that the window, a quota or the CRM's recovery.
+func TestWhoWaitsIsToldWhatFor(t *testing.T) {
+	t.Parallel()
+	on(t, func(t *testing.T, client redis.UniversalClient) {
+		for want, c := range map[string]struct {
+			limits connector.Limits
+			says   connector.Feedback
+		}{
+			"pace":        {windows(1, time.Hour), connector.Feedback{Verdict: connector.VerdictUp}},
+			"quota":       {connector.Limits{Quotas: []connector.Quota{{Requests: 2, Period: connector.Month}}}, connector.Feedback{Verdict: connector.VerdictUp}},
+			"vendor_down": {windows(100, time.Second), connector.Feedback{Verdict: connector.VerdictDown, Wait: time.Minute}},
+		} {
+			p := pacer(t, client, nil)
+			a := ask(c.limits, "one")
+			a.Budget = want
+			insist(t, p, a).Done(c.says)
+			m := pace.Member{Job: "two", Account: "a", Budget: want, Arrived: time.Now(), Priority: pace.Singles}
+			if err := p.Join(context.Background(), m); err != nil {
+				t.Fatal(err)
+			}
+			o, inLine, err := p.Outlook(context.Background(), m, nil, c.limits)
+			if err != nil || !inLine || o.WaitingFor != want || time.Until(o.Begins) < 50*time.Second {
+				t.Errorf("%s: %+v, %v, %v", want, o, inLine, err)
+			}
 		}
 	})
 }
