@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -96,20 +97,20 @@ func (d *Direct) Loop(stop <-chan struct{}) {
 // Offer takes a job that is in line, unless more than half as many as there are
 // seats wait for one already: a call that ends brings the next job a moment
 // before its own job is settled.
-func (d *Direct) Offer(id string) bool {
+func (d *Direct) Offer(id string, back func(context.Context, error) error) bool {
 	d.seats()
 	if d.offered.Add(1) > int64(d.Limit+1)/2 {
 		d.offered.Add(-1)
 		return false
 	}
-	taken := d.start(func() error { return d.offer(id) })
+	taken := d.start(func() error { return d.offer(id, back) })
 	if !taken {
 		d.offered.Add(-1)
 	}
 	return taken
 }
 
-func (d *Direct) offer(id string) error {
+func (d *Direct) offer(id string, back func(context.Context, error) error) error {
 	ctx, cancel := context.WithTimeout(d.ctx, d.Timeout)
 	defer cancel()
 	seated := false
@@ -127,6 +128,9 @@ func (d *Direct) offer(id string) error {
 		<-d.slots
 	} else {
 		d.offered.Add(-1)
+	}
+	if unclaimed(err) || errors.Is(err, ErrNewer) {
+		return back(ctx, err)
 	}
 	return err
 }

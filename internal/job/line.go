@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,8 @@ type Waiter struct {
 type Line interface {
 	// Join puts a job into its account's line.
 	Join(ctx context.Context, w Waiter) error
+	// Leave takes a job out of its line, and off the way from there to a worker.
+	Leave(ctx context.Context, w Waiter) error
 	// Has says whether it is there, or was just sent on to the workers.
 	Has(ctx context.Context, w Waiter) (bool, error)
 }
@@ -30,8 +33,6 @@ type Gate interface {
 	Line
 	// Enter says where a new job goes. It fails with ErrBacklog.
 	Enter(ctx context.Context, b Base) (Entry, error)
-	// Leave takes a job out of its line.
-	Leave(ctx context.Context, w Waiter) error
 }
 
 // Entry is what a new job meets.
@@ -51,8 +52,9 @@ func (j Job) Waiter() Waiter {
 
 // Hands carry jobs in this process.
 type Hands interface {
-	// Offer begins a job that is in line, unless all hands are full.
-	Offer(id string) bool
+	// Offer begins a job that is in line, unless all hands are full. back hears
+	// of one that could not be claimed, with the reason.
+	Offer(id string, back func(context.Context, error) error) bool
 }
 
 // Mover sends jobs whose turn has come from the lines to work: to this
@@ -82,14 +84,15 @@ func (m *Mover) Lend(h Hands) {
 // moveAtOnce is how many jobs are on the move side by side.
 const moveAtOnce = 16
 
-// Move sends jobs on. One that is not in line any more is passed over.
-func (m *Mover) Move(ctx context.Context, ids []string) {
+// Move sends jobs on. One that is not in line any more is passed over; gone
+// hears of it, so that its turn is not kept.
+func (m *Mover) Move(ctx context.Context, ids []string, gone func(id string)) {
 	var wg sync.WaitGroup
 	work := make(chan string)
 	for range min(moveAtOnce, len(ids)) {
 		wg.Go(func() {
 			for id := range work {
-				if err := m.move(ctx, id); err != nil {
+				if err := m.move(ctx, id, gone); err != nil {
 					m.Failed(err)
 				}
 			}
@@ -102,13 +105,28 @@ func (m *Mover) Move(ctx context.Context, ids []string) {
 	wg.Wait()
 }
 
-func (m *Mover) move(ctx context.Context, id string) error {
-	if h := m.hands.Load(); h != nil && (*h).Offer(id) {
+func (m *Mover) move(ctx context.Context, id string, gone func(id string)) error {
+	back := func(ctx context.Context, err error) error {
+		if errors.Is(err, ErrNewer) { // another worker of the fleet can read it
+			return m.enqueue(ctx, id, gone)
+		}
+		gone(id)
 		return nil
 	}
+	if h := m.hands.Load(); h != nil && (*h).Offer(id, back) {
+		return nil
+	}
+	return m.enqueue(ctx, id, gone)
+}
+
+func (m *Mover) enqueue(ctx context.Context, id string, gone func(id string)) error {
 	ref, err := m.Records.Advance(ctx, id)
+	if errors.Is(err, ErrStale) {
+		gone(id)
+		return nil
+	}
 	if err != nil {
-		return ignoreStale(err)
+		return err
 	}
 	return m.Queue.Enqueue(ctx, ref)
 }

@@ -43,6 +43,8 @@ type reaperRig struct {
 
 func (r *reaperRig) Join(context.Context, job.Waiter) error { return nil }
 
+func (r *reaperRig) Leave(context.Context, job.Waiter) error { return nil }
+
 func (r *reaperRig) Has(_ context.Context, w job.Waiter) (bool, error) { return r.lines[w.ID], nil }
 
 func newReaperRig(t *testing.T) *reaperRig {

@@ -74,21 +74,25 @@ func (t *task) now() time.Time { return t.began.Add(time.Since(t.clock)) }
 // Run takes the job that ref names and carries it as far as it goes. A nil
 // error means that the task is done with; the record says what came of the job.
 func (r *Runner) Run(ctx context.Context, ref Ref) error {
-	return r.carry(ctx, ref.ID, nil, func() (Claimed, error) { return r.Records.Claim(ctx, ref, r.Timing.Lease) })
+	err := r.carry(ctx, ref.ID, nil, func() (Claimed, error) { return r.Records.Claim(ctx, ref, r.Timing.Lease) })
+	if unclaimed(err) {
+		return nil
+	}
+	return err
 }
 
-// RunInLine is Run for a job that is in line and whose turn has come. It holds
-// the job at once, so that a crash leaves no doubt about it, and waits for seat
-// before it works on it.
+// unclaimed: there is nothing for this worker to do.
+func unclaimed(err error) bool { return errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) }
+
+// RunInLine is Run for a job that is in line and whose turn has come; ErrStale
+// or ErrNotFound when it is not. It holds the job at once, so that a crash
+// leaves no doubt about it, and waits for seat before it works on it.
 func (r *Runner) RunInLine(ctx context.Context, id string, seat func(context.Context) error) error {
 	return r.carry(ctx, id, seat, func() (Claimed, error) { return r.Records.ClaimInLine(ctx, id, r.Timing.Lease) })
 }
 
 func (r *Runner) carry(ctx context.Context, id string, seat func(context.Context) error, claim func() (Claimed, error)) error {
 	claimed, err := claim()
-	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
-		return nil
-	}
 	if err != nil {
 		return fmt.Errorf("claim %s: %w", id, err)
 	}

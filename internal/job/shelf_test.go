@@ -22,6 +22,7 @@ type shelf struct {
 	owners map[string]string
 	trail  []string // the states that the job passed through
 	joined []job.Waiter
+	left   []string
 }
 
 func (s *shelf) Claim(_ context.Context, ref job.Ref, _ time.Duration) (job.Claimed, error) {
@@ -78,6 +79,13 @@ func (s *shelf) Join(_ context.Context, w job.Waiter) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.joined = append(s.joined, w)
+	return nil
+}
+
+func (s *shelf) Leave(_ context.Context, w job.Waiter) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = append(s.left, w.ID)
 	return nil
 }
 

@@ -232,14 +232,14 @@ func (p *Pacer) look(ctx context.Context, budget, taken string) error {
 const moveTimeout = 30 * time.Second
 
 // admitted sends those on their way whose turn has come. Should the process die
-// before, the reaper finds them.
-func (p *Pacer) admitted(_ string, a admission) {
+// before, they are sent again.
+func (p *Pacer) admitted(budget string, a admission) {
 	if len(a.jobs) == 0 {
 		return
 	}
 	p.moves.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), moveTimeout)
 		defer cancel()
-		p.o.Admitted(ctx, a.jobs)
+		p.o.Admitted(ctx, a.jobs, func(job string) { p.desk(budget).send(&command{Do: doGone, Job: job}, "") })
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -134,7 +135,7 @@ func TestTheLaneHoldsNoMoreThanCanBegin(t *testing.T) {
 func TestAnAccountsBacklogIsBounded(t *testing.T) {
 	t.Parallel()
 	client := redistest.Client(t)
-	p := pace.New(client, pace.Options{CallTimeout: time.Second, Backlog: 3, Admitted: func(context.Context, []string) {}, Failed: func(error) {}})
+	p := pace.New(client, pace.Options{CallTimeout: time.Second, Backlog: 3, Admitted: func(context.Context, []string, func(string)) {}, Failed: func(error) {}})
 	defer p.Close()
 	limits := connector.Limits{Concurrency: 1}
 	defer full(t, p, limits)()
@@ -223,6 +224,51 @@ func TestTheStateOfABudget(t *testing.T) {
 		if w.Requests != 10 || w.Used != 1 || q.Used != 1 || q.Requests != 100 || q.Reserved != 5 || !q.ResetsAt.After(s.Now) ||
 			s.Calls != 1 || s.Concurrency != 2 || !s.FrozenUntil.IsZero() {
 			t.Errorf("state = %+v", s)
+		}
+	})
+}
+
+// TestAJobThatNoWorkerTookIsSentAgain: whoever was to bring it there may have
+// died; and its place is the next one's when it turns out to be gone.
+func TestAJobThatNoWorkerTookIsSentAgain(t *testing.T) {
+	t.Parallel()
+	on(t, func(t *testing.T, client redis.UniversalClient) {
+		var came arrivals
+		var forget atomic.Bool
+		p := pace.New(client, pace.Options{
+			CallTimeout: time.Second, Failed: func(err error) { t.Error(err) },
+			Admitted: func(_ context.Context, jobs []string, gone func(string)) {
+				came.add(jobs)
+				for _, job := range jobs {
+					if forget.Load() {
+						gone(job)
+					}
+				}
+			},
+		})
+		defer p.Close()
+		limits, ctx := windows(1, time.Minute), context.Background()
+		if _, err := p.State(ctx, "b", "x", limits); err != nil {
+			t.Fatal(err)
+		}
+		for i, job := range []string{"lost", "next"} {
+			if err := p.Join(ctx, member("x", job, i, pace.Singles)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const lane = "ferry:1:{pb}:lane"
+		for n := 1; n <= 3; n++ { // as if its time on the way were over, twice
+			round(t, p, func() bool { return len(came.list()) >= n })
+			if n < 3 {
+				forget.Store(n == 2)
+				if err := client.ZAdd(ctx, lane, redis.Z{Score: 1, Member: "lost"}).Err(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		round(t, p, func() bool { return len(came.list()) >= 4 })
+		if got := strings.Join(came.list()[:4], " "); got != "lost lost lost next" {
+			t.Errorf("admitted %s", got)
 		}
 	})
 }

@@ -27,10 +27,9 @@ local LANE, HELD, CALLS, TURNS = ARGV[3] .. 'lane', ARGV[3] .. 'held', ARGV[3] .
 local function line(account) return ARGV[3] .. 'line:' .. account end
 
 -- Leases of the dead.
-for _, key in ipairs({LANE, HELD, CALLS}) do redis.call('ZREMRANGEBYSCORE', key, '-inf', now) end
+for _, key in ipairs({HELD, CALLS}) do redis.call('ZREMRANGEBYSCORE', key, '-inf', now) end
 
 local function frozen() return num('frozen') or 0 end
-
 local function freeze(till, why)
   if till > frozen() then set('frozen', till); set('why', why) end
 end
@@ -127,14 +126,12 @@ local function when(op, windows)
   end
   return at, why
 end
-
 local function concurrency()
   if S.trial then return 1 end -- after an outage one call at a time
   return plan.concurrency
 end
 
 local out = redis.call('ZCARD', CALLS)
-
 local function busy()
   local most = concurrency()
   return most > 0 and out >= most
@@ -235,10 +232,7 @@ end
 -- for a while, then tried by one call at a time. Calls that were out when that
 -- was decided say no more than it did.
 local function down(c)
-  if frozen() > now and S.why == 'vendor_down' then
-    if c.wait > 0 then freeze(now + c.wait, 'vendor_down') end
-    return
-  end
+  if frozen() > now and S.why == 'vendor_down' then return freeze(now + c.wait, 'vendor_down') end
   local fails = (num('fails') or 0) + 1
   set('fails', fails)
   if c.wait == 0 and fails < plan.patience and not S.trial then return end
@@ -296,7 +290,6 @@ local function room()
 end
 
 local function queued() return redis.call('LLEN', TURNS) > 0 end
-
 -- enter: {lane} | {line} | {full}, with the account's backlog.
 function commands.enter(c)
   local waiting = redis.call('ZCARD', line(c.account))
@@ -324,18 +317,29 @@ function commands.leave(c)
   return {'ok', now}
 end
 
+function commands.gone(c) redis.call('ZREM', LANE, c.job); return {'ok', now} end
 -- next is when it pays to admit again.
 local function next()
   local at = when('', applies(''))
   return math.max(now + plan.tick, at - plan.horizon)
 end
 
+-- resend lists jobs that no worker has taken: whoever was to bring them there
+-- may have died. One that is not in line any more gives its place away then.
+local function resend(out)
+  for _, job in ipairs(redis.call('ZRANGEBYSCORE', LANE, '-inf', now, 'LIMIT', 0, 100)) do
+    redis.call('ZADD', LANE, now + plan.travel, job)
+    table.insert(out, job)
+  end
+end
 -- admit moves jobs from the lines to the lane, one account after the other:
 -- {next | 0, job...}
 local function admit()
   local out = {0}
-  if not queued() then return out end
-  local n = room()
+  resend(out)
+  local first = redis.call('ZRANGE', LANE, 0, 0, 'WITHSCORES')
+  if first[2] then out[1] = math.max(now + plan.tick, tonumber(first[2]) + 1) end
+  local n = queued() and room() or 0
   while n > 0 do
     local account = redis.call('LPOP', TURNS)
     if not account then break end
@@ -347,7 +351,7 @@ local function admit()
       if redis.call('EXISTS', line(account)) == 1 then redis.call('RPUSH', TURNS, account) end
     end
   end
-  if queued() then out[1] = next() end
+  if queued() then out[1] = out[1] > 0 and math.min(out[1], next()) or next() end
   return out
 end
 
@@ -362,8 +366,7 @@ function commands.look(c)
     out, concurrency(), num('takes') or 0, num('jobs') or 0, num('spent') or 0, redis.call('LLEN', TURNS),
     S.trial and 1 or 0, num('refusals') or 0}
   local at, why = when('', applies(''))
-  table.insert(out, at)
-  table.insert(out, why)
+  table.insert(out, at); table.insert(out, why)
   for _, w in ipairs(W) do
     table.insert(out, cap(w)); table.insert(out, redis.call('ZCOUNT', w.key, now - w.per, '+inf') * w.grain)
   end

@@ -70,7 +70,7 @@ func (c *crm) most(per time.Duration) int {
 func pacer(t testing.TB, client redis.UniversalClient, admitted func([]string)) *pace.Pacer {
 	p := pace.New(client, pace.Options{
 		CallTimeout: time.Second, Backlog: 1000, Failed: func(err error) { t.Error(err) },
-		Admitted: func(_ context.Context, jobs []string) {
+		Admitted: func(_ context.Context, jobs []string, _ func(string)) {
 			if admitted != nil {
 				admitted(jobs)
 			}
@@ -144,7 +144,7 @@ func TestConcurrencyIsSharedAndALostCallEnds(t *testing.T) {
 		const lease = 1500 * time.Millisecond
 		one := func() *pace.Pacer {
 			p := pace.New(client, pace.Options{
-				CallTimeout: lease / 3, CallMargin: 2 * lease / 3, Admitted: func(context.Context, []string) {}, Failed: func(err error) { t.Error(err) },
+				CallTimeout: lease / 3, CallMargin: 2 * lease / 3, Admitted: func(context.Context, []string, func(string)) {}, Failed: func(err error) { t.Error(err) },
 			})
 			t.Cleanup(p.Close)
 			return p

@@ -25,8 +25,9 @@ type Options struct {
 	// Backlog is the most jobs that one account may have waiting; 0 is no bound.
 	Backlog int64
 	// Admitted brings jobs whose turn has come to the workers; it is called
-	// from a goroutine of its own.
-	Admitted func(ctx context.Context, jobs []string)
+	// from a goroutine of its own. gone takes back the turn of a job that does
+	// not wait any more.
+	Admitted func(ctx context.Context, jobs []string, gone func(job string))
 	// Failed hears of errors that nobody waits for.
 	Failed func(error)
 }
@@ -117,6 +118,7 @@ const (
 	doEnter   = "enter"
 	doJoin    = "join"
 	doLeave   = "leave"
+	doGone    = "gone"
 	doPlace   = "place"
 	doLook    = "look"
 )

@@ -22,9 +22,9 @@ const (
 	minGuard = 50 * time.Millisecond
 	// maxGrains bounds what is kept of one window.
 	maxGrains = 2000
-	// travel is how long a job may be on its way to a worker before its place
-	// in the lane is given away.
-	travel = 20 * time.Second
+	// travel is how long a job may be on its way to a worker before it is sent
+	// again.
+	travel = 10 * time.Second
 	// believe is how long a limit that the CRM told is held to be true.
 	believe = 15 * time.Minute
 	// long is where a wait for the pace becomes a wait for a quota.
