@@ -75,7 +75,12 @@ type Session struct {
 	job    string
 	holder string
 	permit Permit // of the last call
+	asked  bool
 }
+
+// Asked says whether a turn was asked for: whether the pace knows that the job
+// has come to a worker.
+func (s *Session) Asked() bool { return s.asked }
 
 // Session opens a conversation. It does no I/O.
 func (c *Client) Session(spec *Spec, acc Account, job Job) (*Session, error) {

@@ -164,6 +164,7 @@ func (s *Session) exchange(ctx context.Context, op string, d Draft, mark Mark) (
 // mark was written is replaced: nothing was sent yet.
 func (s *Session) permitted(ctx context.Context, op string, d Draft, mark Mark) (p Permit, sendBy time.Time, err error) {
 	for marked := mark == nil; ; marked = true {
+		s.asked = true
 		if p, err = s.client.pacer.Take(ctx, s.turn(op, d.URL)); err != nil {
 			return nil, sendBy, s.held(op, err)
 		}

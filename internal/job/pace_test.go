@@ -89,3 +89,31 @@ func TestAWaitPastTheLastMomentExpires(t *testing.T) {
 		t.Errorf("job = %+v", j)
 	}
 }
+
+// TestATurnThatIsNotUsedIsGivenBack: a job that ends before it asks for a call
+// leaves its place on the way to a worker to the next.
+func TestATurnThatIsNotUsedIsGivenBack(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*rig){
+		"expired":   func(r *rig) { r.j.ExpiresAt = r.now },
+		"cancelled": func(r *rig) { r.j.CancelRequested = true },
+		"disabled":  func(r *rig) { r.runner.Accounts = accounts{fault.New(fault.Forbidden, "account_disabled", "x")} },
+		"stopping": func(r *rig) {
+			stop := make(chan struct{})
+			close(stop)
+			r.runner.Stopping = stop
+		},
+		"used": func(*rig) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(spec(0, nil), change)
+			if err := r.runner.Run(t.Context(), r.j.Ref()); err != nil {
+				t.Fatal(err)
+			}
+			if given := len(r.left) == 1 && r.left[0] == r.j.ID; given == (name == "used") {
+				t.Errorf("left the way to a worker: %v; job %+v", r.left, r.j)
+			}
+		})
+	}
+}

@@ -127,6 +127,7 @@ func (t *task) stopping() error {
 // attempt makes one attempt and writes down what came of it.
 func (t *task) attempt(ctx context.Context) error {
 	err := t.carry(ctx)
+	t.yield(ctx)
 	if errors.Is(err, ErrStale) {
 		return err
 	}
@@ -138,6 +139,15 @@ func (t *task) attempt(ctx context.Context) error {
 		return err // the record stands as it was; the reaper takes over
 	}
 	return t.settle(ctx, fault.From(err))
+}
+
+// yield gives the job's turn to the next in line where it was not used: the
+// job expired, its account cannot be opened, or it cannot be sent at all.
+func (t *task) yield(ctx context.Context) {
+	if t.s == nil || !t.s.Asked() {
+		// Should that fail, the turn ends by itself.
+		_ = t.Line.Leave(context.WithoutCancel(ctx), t.j.Waiter())
+	}
 }
 
 // carry moves the contact on from wherever the journal says it is.
