@@ -1,0 +1,116 @@
+package parse
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"crmferry/internal/contact"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// seenRow is a row as the golden files show it.
+type seenRow struct {
+	Line      int               `json:"line"`
+	ClientRef string            `json:"client_ref,omitempty"`
+	Metadata  json.RawMessage   `json:"metadata,omitempty"`
+	Contact   *contact.Input    `json:"contact,omitempty"`
+	Problems  []contact.Problem `json:"problems,omitempty"`
+	Warnings  []contact.Warning `json:"warnings,omitempty"`
+}
+
+func samples(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for _, pattern := range []string{"*.ndjson", "*.json"} {
+		found, err := filepath.Glob(filepath.Join("testdata", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, found...)
+	}
+	if len(all) < 2 {
+		t.Fatalf("only %d samples", len(all))
+	}
+	return all
+}
+
+// TestSamples reads each sample, and compares its mapping and its rows with
+// what stands beside it.
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	for _, name := range samples(t) {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := shown(t, name, data, Options{})
+			golden := name + ".golden"
+			if *update {
+				if err := os.WriteFile(golden, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// shown is a file as it has been understood.
+func shown(t *testing.T, name string, data []byte, o Options) []byte {
+	t.Helper()
+	in, err := Open(bytes.NewReader(data), "", name, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := show(collect(t, in))
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", " ")
+	if err := encoder.Encode(map[string]any{"mapping": in.Mapping(), "rows": rows}); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func show(rows []Row) []seenRow {
+	var out []seenRow
+	for _, r := range rows {
+		s := seenRow{Line: r.Line, ClientRef: r.ClientRef, Metadata: r.Metadata, Warnings: r.Warnings}
+		if r.Invalid != nil {
+			s.Problems = r.Invalid.Problems
+		} else {
+			s.Contact = &r.Input
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func collect(t *testing.T, in *Reader) []Row {
+	t.Helper()
+	var rows []Row
+	for row, err := range in.Rows() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
