@@ -28,7 +28,7 @@ type seenRow struct {
 func samples(t *testing.T) []string {
 	t.Helper()
 	var all []string
-	for _, pattern := range []string{"*.ndjson", "*.json"} {
+	for _, pattern := range []string{"*.csv", "*.ndjson", "*.json"} {
 		found, err := filepath.Glob(filepath.Join("testdata", pattern))
 		if err != nil {
 			t.Fatal(err)

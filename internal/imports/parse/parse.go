@@ -1,4 +1,5 @@
-// Package parse turns an upload of contacts into rows: NDJSON or a JSON array. It holds one row at a time,
+// Package parse turns an upload of contacts into rows: NDJSON, a JSON array,
+// or CSV as people's programs export it. It holds one row at a time,
 // however long the file is.
 package parse
 
@@ -131,6 +132,8 @@ func open(f Format, s *source, o Options) (rows, error) {
 		return &ndjson{source: s, unknown: o.Unknown}, nil
 	case JSON:
 		return &array{source: s, unknown: o.Unknown}, nil
+	case CSV:
+		return openCSV(s, o)
 	default:
 		return nil, fail(CodeUnsupportedMedia, 0, "This format cannot be read yet.")
 	}
