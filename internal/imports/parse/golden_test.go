@@ -28,14 +28,14 @@ type seenRow struct {
 func samples(t *testing.T) []string {
 	t.Helper()
 	var all []string
-	for _, pattern := range []string{"*.csv", "*.ndjson", "*.json"} {
+	for _, pattern := range []string{"*.csv", "*.vcf", "*.ndjson", "*.json"} {
 		found, err := filepath.Glob(filepath.Join("testdata", pattern))
 		if err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, found...)
 	}
-	if len(all) < 2 {
+	if len(all) < 10 {
 		t.Fatalf("only %d samples", len(all))
 	}
 	return all

@@ -1,5 +1,5 @@
 // Package parse turns an upload of contacts into rows: NDJSON, a JSON array,
-// or CSV as people's programs export it. It holds one row at a time,
+// CSV as people's programs export it, or vCards. It holds one row at a time,
 // however long the file is.
 package parse
 
@@ -135,7 +135,7 @@ func open(f Format, s *source, o Options) (rows, error) {
 	case CSV:
 		return openCSV(s, o)
 	default:
-		return nil, fail(CodeUnsupportedMedia, 0, "This format cannot be read yet.")
+		return &cards{source: s, options: o}, nil
 	}
 }
 
