@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -113,4 +114,83 @@ func collect(t *testing.T, in *Reader) []Row {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// TestPostback: the rows that a post-back is made of come back as they were,
+// all of them and only the invalid ones.
+func TestPostback(t *testing.T) {
+	t.Parallel()
+	for _, name := range samples(t) {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in, err := Open(bytes.NewReader(data), "", name, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows := collect(t, in)
+			var invalid []Row
+			for _, r := range rows {
+				if r.Invalid != nil {
+					invalid = append(invalid, r)
+				}
+			}
+			again(t, in, rows)
+			if len(invalid) > 0 {
+				again(t, in, invalid)
+			}
+		})
+	}
+}
+
+func again(t *testing.T, in *Reader, rows []Row) {
+	t.Helper()
+	var file bytes.Buffer
+	p := NewPostback(&file, in.Format(), in.Preamble())
+	for _, r := range rows {
+		if err := p.Add(r.Raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	back, err := Open(&file, in.Format().MediaType(), "", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := collect(t, back)
+	for i := range got {
+		if i > 0 && got[i].Line <= got[i-1].Line && in.Format() != JSON {
+			t.Errorf("line %d follows line %d", got[i].Line, got[i-1].Line)
+		}
+	}
+	strip := func(rows []Row) string {
+		list := show(rows)
+		for i := range list {
+			list[i].Line, list[i].Warnings = 0, nil
+		}
+		text, err := json.MarshalIndent(list, "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	if diff := cmp.Diff(strip(rows), strip(got)); diff != "" {
+		t.Error(diff)
+	}
+	if a, b := in.Mapping(), back.Mapping(); strings.Join(headersOf(a), "\n") != strings.Join(headersOf(b), "\n") && in.Format() == CSV {
+		t.Error("the header has changed")
+	}
+}
+
+func headersOf(m Mapping) []string {
+	var out []string
+	for _, c := range m.Columns {
+		out = append(out, c.Header+"\t"+c.Field)
+	}
+	return out
 }
