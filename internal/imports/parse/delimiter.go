@@ -54,7 +54,7 @@ func cut(line []byte, delimiter byte) []string {
 // familiar counts the headers that mean something.
 func familiar(headers []string) int {
 	n := 0
-	for _, h := range headers {
+	for _, h := range headers[:min(len(headers), maxColumns)] {
 		if known(h) {
 			n++
 		}

@@ -14,7 +14,7 @@ const (
 	gzipLayers = 2
 	// ratioFrom is how much must have come out before the ratio counts: small
 	// files of equal rows shrink beyond any measure.
-	ratioFrom = 16 << 20
+	ratioFrom = 4 << 20
 )
 
 var gzipMagic = []byte{0x1f, 0x8b}

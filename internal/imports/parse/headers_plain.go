@@ -118,7 +118,6 @@ var plain = Program{ID: "plain", Name: "plain headers", Columns: columns(`
 	Work Zip: addresses/work/postal_code
 	Work Country: addresses/work/country
 	Website: urls
-	Web Site: urls
 	Web Page: urls
 	Homepage: urls
 	URL: urls

@@ -66,7 +66,6 @@ var salesforce = Program{ID: "salesforce", Name: "Salesforce", Columns: columns(
 	Other Geocode Accuracy:
 	Account Name: account
 	Company / Account: account
-	Account.Name: account
 	Company: account
 	Website: urls
 	Description: description

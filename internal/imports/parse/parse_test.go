@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"runtime"
 	"strings"
 	"testing"
@@ -202,43 +201,37 @@ func TestErrorsTellNoValue(t *testing.T) {
 
 // generated is an upload of n rows that is never held as a whole.
 func generated(begin string, n int, row func(i int) string, end string) io.Reader {
-	next, stop := iter.Pull(func(yield func(string) bool) {
-		if !yield(begin) {
-			return
-		}
-		for i := range n {
-			if !yield(row(i)) {
-				return
-			}
-		}
-		yield(end)
-	})
-	return &pulled{next: next, stop: stop}
+	return &endless{rest: begin, n: n, row: row, end: end}
 }
 
-type pulled struct {
-	next func() (string, bool)
-	stop func()
+type endless struct {
 	rest string
+	i, n int
+	row  func(i int) string
+	end  string
 }
 
-func (p *pulled) Read(b []byte) (int, error) {
-	for p.rest == "" {
-		var ok bool
-		if p.rest, ok = p.next(); !ok {
-			p.stop()
+func (e *endless) Read(b []byte) (int, error) {
+	for e.rest == "" {
+		switch {
+		case e.i < e.n:
+			e.rest = e.row(e.i)
+		case e.i == e.n:
+			e.rest = e.end
+		default:
 			return 0, io.EOF
 		}
+		e.i++
 	}
-	n := copy(b, p.rest)
-	p.rest = p.rest[n:]
+	n := copy(b, e.rest)
+	e.rest = e.rest[n:]
 	return n, nil
 }
 
 // TestBrokenFarInside: the line that is told is right far into a file.
 func TestBrokenFarInside(t *testing.T) {
 	t.Parallel()
-	const broken = 50_000
+	const broken = 20_000
 	file := generated("[\n", broken+10, func(i int) string {
 		if i == broken {
 			return "{\"name\":\"A\" \"title\":\"B\"},\n"
@@ -265,9 +258,9 @@ func TestBrokenFarInside(t *testing.T) {
 // TestMemory: a file of any length takes the memory of a row, whether its rows
 // are good or not. It does not run beside other tests, whose memory it would see.
 func TestMemory(t *testing.T) {
-	rows := 200_000
+	rows := 20_000
 	if testing.Short() {
-		rows = 20_000
+		rows = 4_000
 	}
 	for name, c := range map[string]struct{ media, begin, row, end string }{
 		"invalid ndjson": {ndjsonMedia, "", "{\"name\": nonsense}\n", ""},
