@@ -1,7 +1,7 @@
 package parse
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
 	"io"
 	"mime/quotedprintable"
@@ -16,9 +16,10 @@ var errNoCard = errors.New("no card")
 
 // decodeCard parses the text of one card. The decoder knows versions 3 and 4;
 // what older programs write is put into their form before. lost counts lines
-// that are no properties.
-func decodeCard(raw string) (card vcard.Card, lost int, err error) {
+// that are no properties. r is there to be used again and again.
+func decodeCard(raw string, r *bufio.Reader) (card vcard.Card, lost int, err error) {
 	var b strings.Builder
+	b.Grow(len(raw) + len(raw)/8)
 	lines := logical(raw)
 	for _, line := range lines {
 		// The decoder removes a layer of backslashes without telling "\," from
@@ -26,7 +27,8 @@ func decodeCard(raw string) (card vcard.Card, lost int, err error) {
 		b.WriteString(strings.ReplaceAll(modern(line), `\`, `\\`))
 		b.WriteByte('\n')
 	}
-	card, err = vcard.NewDecoder(strings.NewReader(b.String())).Decode()
+	r.Reset(strings.NewReader(b.String()))
+	card, err = vcard.NewDecoder(r).Decode() // which takes a bufio.Reader as its own
 	if err == nil && card == nil {
 		err = errNoCard
 	}
@@ -38,11 +40,13 @@ func decodeCard(raw string) (card vcard.Card, lost int, err error) {
 	return card, lost, err
 }
 
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // logical unfolds the lines of a card, and leaves cards inside it out.
 func logical(raw string) []string {
 	var lines []string
 	depth, soft := 0, false
-	for line := range strings.Lines(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(raw)) {
+	for line := range strings.Lines(lineEnds.Replace(raw)) {
 		line = strings.TrimRight(line, "\n")
 		last := len(lines) - 1
 		switch {
@@ -157,8 +161,7 @@ func unquote(value, charset string) string {
 			return value
 		}
 	}
-	decoded = bytes.ReplaceAll(decoded, []byte("\r\n"), []byte("\n"))
-	return strings.NewReplacer("\n", `\n`, "\r", `\n`).Replace(string(decoded))
+	return strings.ReplaceAll(lineEnds.Replace(string(decoded)), "\n", `\n`)
 }
 
 // components splits a structured value at the separators that no backslash

@@ -4,6 +4,7 @@
 package parse
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"io"
@@ -135,7 +136,7 @@ func open(f Format, s *source, o Options) (rows, error) {
 	case CSV:
 		return openCSV(s, o)
 	default:
-		return &cards{source: s, options: o}, nil
+		return &cards{source: s, options: o, reader: bufio.NewReader(nil)}, nil
 	}
 }
 

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -19,6 +20,7 @@ type cards struct {
 	line     int    // of the source's line in ahead
 	ahead    []byte // a line that has been read and not used
 	raw      []byte
+	reader   *bufio.Reader // of one card at a time
 	started  bool
 	document bytes.Buffer
 	seen     seen
@@ -147,7 +149,7 @@ func (c *cards) skipProperty() error {
 }
 
 func (c *cards) row(line int, raw string) (Row, error) {
-	card, lost, err := decodeCard(raw)
+	card, lost, err := decodeCard(raw, c.reader)
 	if err != nil {
 		return Row{Line: line, Raw: raw, Invalid: invalid(CodeMalformedVCard, "is no vCard")}, nil
 	}
