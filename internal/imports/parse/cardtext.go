@@ -183,4 +183,9 @@ func components(value string, separator byte) []string {
 
 var escapes = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";", `\:`, ":")
 
-func unescape(value string) string { return strings.TrimSpace(escapes.Replace(value)) }
+func unescape(value string) string {
+	if strings.IndexByte(value, '\\') >= 0 {
+		value = escapes.Replace(value)
+	}
+	return strings.TrimSpace(value)
+}

@@ -136,7 +136,7 @@ func TestDelimiterOverride(t *testing.T) {
 	if len(rows) != 1 || rows[0].Input.Title != "B" {
 		t.Fatalf("%+v", rows)
 	}
-	again(t, in, rows)
+	again(t, in, rows, Options{})
 	_, err = read(csvMedia, "name;title\nA;B\n", Options{Delimiter: ','})
 	if !is(err, CodeWrongDelimiter) {
 		t.Error(err)

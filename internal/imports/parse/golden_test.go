@@ -138,15 +138,42 @@ func TestPostback(t *testing.T) {
 					invalid = append(invalid, r)
 				}
 			}
-			again(t, in, rows)
+			again(t, in, rows, Options{})
 			if len(invalid) > 0 {
-				again(t, in, invalid)
+				again(t, in, invalid, Options{})
 			}
 		})
 	}
 }
 
-func again(t *testing.T, in *Reader, rows []Row) {
+// TestPostbackInAnotherEncoding: the options of the first upload fit the
+// post-back too, although that is in UTF-8.
+func TestPostbackInAnotherEncoding(t *testing.T) {
+	t.Parallel()
+	o := Options{Encoding: "windows-1252"}
+	for media, text := range map[string]string{
+		csvMedia: "name\nM\xfcller\n", ndjsonMedia: "{\"name\":\"M\xfcller\"}\n", jsonMedia: "[{\"name\":\"M\xfcller\"}]", vcardMedia: "BEGIN:VCARD\nFN:M\xfcller\nEND:VCARD\n",
+	} {
+		in, err := Open(strings.NewReader(text), media, "", o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := collect(t, in)
+		if len(rows) != 1 || rows[0].Input.Name != "Müller" {
+			t.Errorf("%s: %+v", media, rows)
+		}
+		again(t, in, rows, o)
+		var empty strings.Builder
+		if err := NewPostback(&empty, in.Format(), in.Preamble()).Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := read(media, empty.String(), o); !is(err, CodeEmptyFile) && !is(err, CodeHeaderOnly) {
+			t.Errorf("%s: %q: %v", media, empty.String(), err)
+		}
+	}
+}
+
+func again(t *testing.T, in *Reader, rows []Row, o Options) {
 	t.Helper()
 	var file bytes.Buffer
 	p := NewPostback(&file, in.Format(), in.Preamble())
@@ -158,7 +185,7 @@ func again(t *testing.T, in *Reader, rows []Row) {
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}
-	back, err := Open(&file, in.Format().MediaType(), "", Options{})
+	back, err := Open(&file, in.Format().MediaType(), "", o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -173,13 +173,13 @@ func (in *Reader) Mapping() Mapping {
 }
 
 // Preamble is what a Postback of rows of this file begins with: the header of a
-// CSV file, nothing elsewhere.
+// CSV file, and before it, in any format, the mark of UTF-8 where the file was in
+// another encoding, so that an Encoding among the Options does not mislead.
 func (in *Reader) Preamble() string {
-	preamble := in.rows.preamble()
-	if preamble != "" && in.text.name() != utf8Name {
-		preamble = byteOrderMark + preamble // for the spreadsheet that it came from
+	if in.text.name() == utf8Name {
+		return in.rows.preamble()
 	}
-	return preamble
+	return byteOrderMark + in.rows.preamble()
 }
 
 const byteOrderMark = "\uFEFF"

@@ -98,8 +98,8 @@ func (p *person) label(f *vcard.Field) string {
 }
 
 func (p *person) n(f *vcard.Field) {
-	part := func(i int) string { return component(components(f.Value, ';'), i) }
-	p.LastName, p.FirstName, p.middle, p.suffix = part(0), part(1), part(2), part(4)
+	all := components(f.Value, ';')
+	p.LastName, p.FirstName, p.middle, p.suffix = component(all, 0), component(all, 1), component(all, 2), component(all, 4)
 }
 
 // component is the i-th component, or "". Several values in one, divided by

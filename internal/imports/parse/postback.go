@@ -1,9 +1,6 @@
 package parse
 
-import (
-	"io"
-	"strings"
-)
+import "io"
 
 // Postback writes rows of an upload into a file of the same format, which can
 // be uploaded again with the same options.
@@ -22,29 +19,37 @@ func NewPostback(w io.Writer, f Format, preamble string) *Postback {
 // Add writes a row's Raw.
 func (p *Postback) Add(raw string) error {
 	before, after := "", "\n"
-	switch {
-	case !p.begun && p.format == JSON:
-		before, after = "[\n", ""
-	case p.format == JSON:
+	if p.format == JSON {
 		before, after = ",\n", ""
-	case !p.begun:
-		before = p.preamble
+	}
+	if !p.begun {
+		before = p.opening()
 	}
 	p.begun = true
-	_, err := io.Copy(p.w, io.MultiReader(strings.NewReader(before), strings.NewReader(raw), strings.NewReader(after)))
-	return err
+	for _, text := range []string{before, raw, after} {
+		if _, err := io.WriteString(p.w, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// opening is what stands before the first row.
+func (p *Postback) opening() string {
+	if p.format == JSON {
+		return p.preamble + "[\n"
+	}
+	return p.preamble
 }
 
 // Close ends the file, and leaves the writer open.
 func (p *Postback) Close() error {
 	end := ""
-	switch {
-	case p.format == JSON && p.begun:
+	if p.format == JSON {
 		end = "\n]\n"
-	case p.format == JSON:
-		end = "[]\n"
-	case !p.begun:
-		end = p.preamble
+	}
+	if !p.begun {
+		end = p.opening() + end
 	}
 	_, err := io.WriteString(p.w, end)
 	return err
