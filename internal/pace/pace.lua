@@ -136,10 +136,13 @@ local function busy()
   local most = concurrency()
   return most > 0 and out >= most
 end
-
+-- arrived counts a job when it comes from the lane.
+local function arrived(c)
+  if redis.call('ZREM', LANE, c.job) == 1 then set('jobs', (num('jobs') or 0) + 1) end
+end
 local function begin(c)
   out = out + redis.call('ZADD', CALLS, now + plan.lease, c.holder)
-  if redis.call('ZREM', LANE, c.job) == 1 then set('jobs', (num('jobs') or 0) + 1) end
+  arrived(c)
   set('takes', (num('takes') or 0) + 1)
   if num('takes') > 2000 then -- older calls tell less
     for _, name in ipairs({'takes', 'jobs', 'spent'}) do set(name, math.floor((num(name) or 0) / 2)) end
@@ -148,7 +151,6 @@ local function begin(c)
 end
 
 local commands = {}
-
 -- take: {go, at} | {sleep, at, seq} | {busy} | {deny, at, why}
 function commands.take(c)
   local windows = applies(c.op)
@@ -162,7 +164,7 @@ function commands.take(c)
   set('seq', seq)
   for _, w in ipairs(windows) do slot(w, at, seq) end
   if at <= now then begin(c); return {'go', now, '', seq} end
-  redis.call('ZREM', LANE, c.job)
+  arrived(c)
   redis.call('ZADD', HELD, at + plan.grace, c.holder)
   return {'sleep', at, why, seq}
 end
@@ -365,8 +367,7 @@ function commands.look(c)
   local out = {'look', now, S.why or '', redis.call('ZCARD', line(c.account)), frozen(), redis.call('ZCARD', LANE),
     out, concurrency(), num('takes') or 0, num('jobs') or 0, num('spent') or 0, redis.call('LLEN', TURNS),
     S.trial and 1 or 0, num('refusals') or 0}
-  local at, why = when('', applies(''))
-  table.insert(out, at); table.insert(out, why)
+  for _, v in ipairs({when('', applies(''))}) do table.insert(out, v) end
   for _, w in ipairs(W) do
     table.insert(out, cap(w)); table.insert(out, redis.call('ZCOUNT', w.key, now - w.per, '+inf') * w.grain)
   end
@@ -387,7 +388,6 @@ for _, w in ipairs(W) do
     redis.call('PEXPIRE', w.key, w.per + w.guard + 60000)
   end
 end
-
 local writes = {}
 for name in pairs(changed) do
   if S[name] then table.insert(writes, name); table.insert(writes, S[name]) end

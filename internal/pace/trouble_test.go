@@ -64,3 +64,31 @@ func TestWhoWaitsIsToldWhatFor(t *testing.T) {
 		}
 	})
 }
+
+// TestTheRateKnowsHowManyCallsAJobTakes: those that slept until their slot are
+// jobs like those that went at once.
+func TestTheRateKnowsHowManyCallsAJobTakes(t *testing.T) {
+	t.Parallel()
+	on(t, func(t *testing.T, client redis.UniversalClient) {
+		const jobs, per = 5, 600 * time.Millisecond
+		p := pacer(t, client, nil)
+		limits := windows(1, per)
+		for i := range jobs {
+			job := fmt.Sprint("job", i)
+			m := pace.Member{Job: job, Account: "a", Budget: "a", Arrived: time.Now(), Priority: pace.Singles}
+			for e, err := p.Enter(context.Background(), m, limits); !e.Lane; e, err = p.Enter(context.Background(), m, limits) {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			insist(t, p, ask(limits, job)).Done(connector.Feedback{Verdict: connector.VerdictUp, Took: time.Millisecond})
+		}
+		s, err := p.State(context.Background(), "a", "a", limits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := 1 / per.Seconds(); s.PerSecond < 0.8*want || s.PerSecond > 1.2*want {
+			t.Errorf("%v jobs a second, %v are allowed", s.PerSecond, want)
+		}
+	})
+}
