@@ -37,7 +37,7 @@ const (
 	// left alone, for pause at first and pauseCap at last.
 	patience = 5
 	pause    = time.Second
-	pauseCap = time.Minute
+	pauseCap = 15 * time.Second
 	tick     = 100 * time.Millisecond
 	// memory is how long a budget that nobody uses is remembered.
 	memory = 33 * 24 * time.Hour
