@@ -13,7 +13,7 @@ import (
 // jobView is a job as callers see it. Members that do not apply are left out.
 type jobView struct {
 	ID                string            `json:"id" example:"job_0197f7a2"`
-	Status            job.Status        `json:"status" enum:"queued,running,waiting,verifying,succeeded,failed,unknown,cancelled" doc:"The last four are final"`
+	Status            job.Status        `json:"status" enum:"queued,running,waiting,verifying,succeeded,failed,unknown,cancelled" doc:"The last four are final; unknown alone can still become succeeded, by late proof"`
 	AccountID         string            `json:"integrated_account_id"`
 	CRM               string            `json:"crm"`
 	Attempts          int64             `json:"attempts" doc:"How often a worker took the job"`

@@ -54,7 +54,7 @@ func (t *task) mark(ctx context.Context) connector.Mark {
 		if j.Phase == Sending { // again, to find out
 			j.Looks++
 		}
-		j.Phase = Sending
+		j.Phase, j.By, t.last = Sending, t.j.Attempt, answer{}
 		j.SendBy = now.Add(t.Timing.SendWindow)
 		j.Over = j.SendBy.Add(t.Timing.CallTimeout + t.Timing.Margin)
 		j.UnknownAt, j.Fault = time.Time{}, nil
@@ -83,6 +83,7 @@ func (t *task) sent(ctx context.Context, a connector.Answer, err error) error {
 		return err
 	}
 	t.reset()
+	t.last.absent = t.j.Journal.Phase == Fresh
 	switch {
 	case f.Kind == fault.Duplicate:
 		return t.duplicate(ctx, f)
@@ -154,6 +155,7 @@ func (t *task) created(ctx context.Context, a connector.Answer) error {
 	t.j.Journal.Phase, t.j.Journal.Found = Completed, &c
 	t.j.Journal.Draft = nil
 	t.kept = &Result{Contact: c, Raw: a.Raw, ContentType: a.ContentType}
+	t.last.proof = t.kept
 	return nil
 }
 

@@ -34,6 +34,7 @@ type crm struct {
 	blind   int // the status that look-ups are refused with, 0 for none
 	// cancel and die are what a caller and a worker may do while a create is out.
 	cancel, die func()
+	overtake    func() // the worker is silent for so long that another carries the job on
 }
 
 type record struct {
@@ -135,10 +136,25 @@ func (c *crm) create(r transport.Request, id string) (*transport.Response, error
 		}
 		mood = rest
 	}
+	if rest, ok := strings.CutPrefix(mood, "overtaken then "); ok {
+		defer c.aside(c.overtake)
+		mood = strings.TrimPrefix(rest, "answered")
+	}
+	if rest, ok := strings.CutPrefix(mood, "stalled then "); ok {
+		defer c.die()
+		mood = strings.TrimPrefix(rest, "answered")
+	}
 	if mood == "" {
 		return store()
 	}
 	return c.fail(mood)
+}
+
+// aside lets others speak with the CRM meanwhile.
+func (c *crm) aside(f func()) {
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	f()
 }
 
 // fail is how a create ends that is not answered as it should be.

@@ -53,6 +53,13 @@ var faults = map[string]func(*rig){
 	"stored, then 400 for good": moods(append([]string{"write then reset"}, slices.Repeat([]string{"400"}, 60)...)...),
 	"look-up refused":           func(r *rig) { r.crm.blind = 403 },
 
+	// Silent for longer than the lease, and then with an answer.
+	"stalled, answered":          moods("stalled then answered"),
+	"stalled, refused for now":   moods("stalled then 503 later"),
+	"stalled, too late to send":  moods("stalled then fenced"),
+	"overtaken, answered":        moods("overtaken then answered"),
+	"overtaken, refused for now": moods("overtaken then 503 later"),
+
 	// The caller and the clock.
 	"cancelled while it waits":         whileWaiting("429", (*rig).cancel),
 	"cancelled while it waits for 5 s": whileWaiting("503 later", (*rig).cancel),

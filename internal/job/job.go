@@ -18,7 +18,8 @@ const Version = 1
 // Status is where a job stands.
 type Status string
 
-// The states. The last four are terminal and never change.
+// The states. The last four are terminal and never change, but that late proof
+// makes Unknown Succeeded.
 const (
 	Queued    Status = "queued"
 	Running   Status = "running"
@@ -205,6 +206,8 @@ type Journal struct {
 	SentAt time.Time `json:"sent_at,omitzero"`
 	SendBy time.Time `json:"send_by,omitzero"`
 	Over   time.Time `json:"over,omitzero"`
+	// By is the attempt that sent the last create.
+	By int64 `json:"by,omitempty"`
 	// Draft is the very request, kept where a repeat needs identical bytes.
 	Draft json.RawMessage `json:"draft,omitempty"`
 	// Fault is the refusal or loss that put the outcome in doubt.

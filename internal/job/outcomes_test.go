@@ -141,3 +141,20 @@ func TestALostWorker(t *testing.T) {
 		{"stalled, applied at last", "neither", not, "outcome_unknown", 1, 1},
 	})
 }
+
+// TestAWorkerThatComesBack: what a worker knows that lost its job is used by
+// the one that has it now, and makes an unknown end a known one.
+func TestAWorkerThatComesBack(t *testing.T) {
+	t.Parallel()
+	const found = "queued>running>queued>running>succeeded"
+	playOutcomes(t, []outcome{
+		{"stalled, answered", every, found, "created", 1, 1},
+		{"stalled, refused for now", every, found, "created", 2, 1},
+		{"stalled, too late to send", every, found, "created", 2, 1},
+		{"overtaken, answered", "key", "queued>running>queued>running>verifying>succeeded", "created", 2, 1},
+		{"overtaken, answered", "look-up", "queued>running>queued>running>verifying>succeeded", "created", 1, 1},
+		{"overtaken, answered", "untold", "queued>running>queued>running>verifying>unknown>succeeded", "created", 1, 1},
+		{"overtaken, answered", "neither", "queued>running>queued>running>unknown>succeeded", "created", 1, 1},
+		{"overtaken, refused for now", "neither", "queued>running>queued>running>unknown", "outcome_unknown", 1, 0},
+	})
+}

@@ -34,7 +34,14 @@ type Records interface {
 	// rests until it is advanced.
 	Save(ctx context.Context, j Job, r *Result) error
 	// Finish writes the terminal state, the result (nil: none) and their expiry.
+	// It fails with ErrStale also for a job that ends unknown though there is
+	// proof by now: it is to be taken up again.
 	Finish(ctx context.Context, j Job, r *Result) error
+	// Testify keeps what a worker knows of the create of its attempt after it
+	// lost the job: the record that the CRM answered with, or, with nil, that
+	// the create surely was not applied. Proof makes a job that ended unknown a
+	// succeeded one; no other end changes.
+	Testify(ctx context.Context, j Job, proof *Result) error
 	// Owners tells which jobs hold which of the account's remote records.
 	Owners(ctx context.Context, account string, remoteIDs []string) (map[string]string, error)
 	// Own claims a remote record for a job; false when another job has it.
@@ -48,6 +55,10 @@ type Claimed struct {
 	Input contact.Input
 	// Kept is the result so far, nil when there is none.
 	Kept *Result
+	// Proof is the record that the CRM answered an earlier attempt with, nil for
+	// none; Absent the last attempt whose create is known not to be applied.
+	Proof  *contact.Contact
+	Absent int64
 	// Now is the store's time, by which all times of a job are told.
 	Now time.Time
 }

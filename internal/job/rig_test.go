@@ -39,7 +39,7 @@ func newRig(s *connector.Spec, change func(*rig)) *rig {
 	start := time.Now().UTC()
 	r := &rig{shelf: &shelf{now: start, owners: map[string]string{}}, crm: &crm{}}
 	r.crm.clock = func() time.Time { return r.now }
-	r.crm.cancel, r.crm.die = r.cancel, r.takeOver
+	r.crm.cancel, r.crm.die, r.crm.overtake = r.cancel, r.takeOver, r.overtake
 	r.in = contact.Input{Contact: contact.Contact{FirstName: "Ada", EmailAddresses: []contact.Email{{Email: "ada@example.com"}}}}
 	r.j = job.Job{
 		Base:   job.Base{ID: "job_1", Tenant: "t", AccountID: "acc", CRM: "fake", Key: "key-1", CreatedAt: start, ExpiresAt: start.Add(time.Hour)},
@@ -122,4 +122,16 @@ func (r *rig) crash(applied bool) {
 func (r *rig) takeOver() {
 	r.now = r.now.Add(9 * time.Second)
 	r.requeue()
+}
+
+// overtake has another worker carry the job to its end, while the first one has
+// an answer that it does not know of yet.
+func (r *rig) overtake() {
+	r.takeOver()
+	for range 60 {
+		if err := r.attempt(); err != nil || r.j.Status.Terminal() {
+			return
+		}
+		r.wake()
+	}
 }

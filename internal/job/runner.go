@@ -65,6 +65,7 @@ type task struct {
 	prior Journal       // the journal as the attempt found it
 	step  string        // where the attempt is, for the timeline
 	how   Outcome       // what the job did
+	last  answer        // to the last create that the attempt sent
 	wait  time.Duration // until the next look, where the CRM's lag decides it
 }
 
@@ -98,17 +99,19 @@ func (r *Runner) carry(ctx context.Context, id string, seat func(context.Context
 	}
 	defer r.Held.hold(claimed.Ref())()
 	j := claimed.Job
-	t := &task{Runner: r, j: &j, in: claimed.Input, kept: claimed.Kept, began: claimed.Now, clock: time.Now(), how: Created, prior: claimed.Journal}
+	t := &task{Runner: r, j: &j, in: claimed.Input, kept: claimed.Kept, began: claimed.Now, clock: time.Now(), how: Created}
+	t.hear(claimed)
 	if seat != nil {
 		if err := seat(ctx); err != nil {
 			return t.release(ctx)
 		}
 	}
 	j.taken(t.now())
-	if err := t.attempt(ctx); err != nil && !errors.Is(err, ErrStale) {
-		return err
+	err = t.attempt(ctx)
+	if errors.Is(err, ErrStale) {
+		return t.testify(ctx)
 	}
-	return nil
+	return err
 }
 
 // errStopped: the process is about to end; the job goes on elsewhere.

@@ -23,6 +23,8 @@ type shelf struct {
 	trail  []string // the states that the job passed through
 	joined []job.Waiter
 	left   []string
+	proof  *contact.Contact // what workers knew that lost the job
+	absent int64
 }
 
 func (s *shelf) Claim(_ context.Context, ref job.Ref, _ time.Duration) (job.Claimed, error) {
@@ -37,7 +39,7 @@ func (s *shelf) Claim(_ context.Context, ref job.Ref, _ time.Duration) (job.Clai
 		s.j.Status = job.Running
 	}
 	s.note()
-	return job.Claimed{Job: clone(s.j), Input: s.in, Kept: s.result, Now: s.now}, nil
+	return job.Claimed{Job: clone(s.j), Input: s.in, Kept: s.result, Proof: s.proof, Absent: s.absent, Now: s.now}, nil
 }
 
 func (s *shelf) ClaimInLine(context.Context, string, time.Duration) (job.Claimed, error) {
@@ -69,9 +71,28 @@ func (s *shelf) Finish(_ context.Context, j job.Job, r *job.Result) error {
 	if !s.current(j) {
 		return job.ErrStale
 	}
+	if j.Status == job.Unknown && s.proof != nil {
+		s.j.Place = job.OnTimer
+		return job.ErrStale
+	}
 	s.j, s.result = clone(j), r
 	s.j.Place = ""
 	s.note()
+	return nil
+}
+
+func (s *shelf) Testify(_ context.Context, j job.Job, proof *job.Result) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if proof == nil {
+		s.absent = j.Attempt
+		return nil
+	}
+	s.proof = &proof.Contact
+	if s.j.Status == job.Unknown {
+		s.j, s.result = s.j.Proven(j, *proof), proof
+		s.note()
+	}
 	return nil
 }
 

@@ -151,7 +151,7 @@ func (s *Store) claim(ctx context.Context, id, epoch string, lease time.Duration
 		return job.Claimed{}, err
 	}
 	c := job.Claimed{Job: j, Now: time.UnixMilli(got[1].(int64)).UTC()}
-	if err := unmarshal(fields["input"], &c.Input); err != nil {
+	if err := errors.Join(unmarshal(fields["input"], &c.Input), heard(fields, &c)); err != nil {
 		return job.Claimed{}, err
 	}
 	if fields["result"] != "" {

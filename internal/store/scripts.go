@@ -7,6 +7,8 @@ import "crmferry/internal/lua"
 //	v version   s status   e epoch   a attempt   p place   t tenant
 //	c cancel requested     d something was sent (the journal is not empty)
 //	base, state, input, result: JSON     raw: the CRM's very words
+//	proof the record that a lost worker's create made: JSON
+//	absent the last attempt of a lost worker whose create was not applied
 //
 // Every script that changes a job names what it believes to be current. Times
 // are milliseconds of Redis's clock.
@@ -92,26 +94,36 @@ end
 redis.call('SET', KEYS[4], ARGV[9], 'PX', ARGV[10])
 redis.call('PEXPIRE', KEYS[1], ARGV[8])
 if KEYS[5] ~= KEYS[1] then redis.call('PEXPIRE', KEYS[5], ARGV[8]) end
-redis.call('INCR', KEYS[8])
-local tenant = redis.call('HGET', KEYS[1], 't')
-if redis.call('HINCRBY', KEYS[9], tenant, -1) <= 0 then redis.call('HDEL', KEYS[9], tenant) end
 redis.call('PUBLISH', ARGV[11], ARGV[1])
 return 1
 `
 
-// finishScript ends a held job and sets when everything about it expires.
+// luaOver takes a job from those that are open, and counts it.
+const luaOver = `
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('INCR', KEYS[8])
+local tenant = redis.call('HGET', KEYS[1], 't')
+if redis.call('HINCRBY', KEYS[9], tenant, -1) <= 0 then redis.call('HDEL', KEYS[9], tenant) end
+`
+
+// finishScript ends a held job and sets when everything about it expires. One
+// that would end unknown though there is proof by now is to be looked at again.
 // KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account, count of ends, open by tenant
 // ARGV id, epoch, attempt, status, state, finished ms, result or "", ttl ms, receipt, receipt ttl ms,
 // channel, longest life of an open job ms, raw
-var finishScript = lua.Upkeep(luaHeld + `
+var finishScript = lua.Upkeep(luaNow + luaHeld + `
+if ARGV[4] == 'unknown' and redis.call('HEXISTS', KEYS[1], 'proof') == 1 then
+  redis.call('HSET', KEYS[1], 'p', 'timer')
+  redis.call('ZADD', KEYS[2], now(), ARGV[1])
+  return 0
+end
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', '', 'state', ARGV[5])
 if ARGV[7] ~= '' then
   redis.call('HSET', KEYS[1], 'result', ARGV[7], 'raw', ARGV[13])
 else
   redis.call('HDEL', KEYS[1], 'result', 'raw')
 end
-redis.call('ZREM', KEYS[2], ARGV[1])
-` + luaEnd)
+` + luaOver + luaEnd)
 
 // cancelScript ends a job that nobody holds and of which nothing was sent, or
 // asks the worker to. Arguments as finishScript, without result; the job must
@@ -126,7 +138,25 @@ if h[3] == 'worker' or h[4] == '1' then
 end
 if h[1] ~= ARGV[2] or h[2] ~= ARGV[3] then return 0 end
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', '', 'state', ARGV[5])
-redis.call('ZREM', KEYS[2], ARGV[1])
+` + luaOver + luaEnd)
+
+// testifyScript keeps what a worker knows that lost the job. Proof turns the
+// end unknown into succeeded, and a job that waits in doubt is looked at at
+// once. Arguments as finishScript, and 14 the proof or "", 15 the status with
+// which it was read.
+// Returns 0 no such attempt, 1 kept, 2 it changed since it was read.
+var testifyScript = lua.Upkeep(luaNow + `
+local h = redis.call('HMGET', KEYS[1], 's', 'a', 'p')
+if not h[1] or tonumber(h[2]) < tonumber(ARGV[3]) then return 0 end
+if ARGV[14] == '' then
+  redis.call('HSET', KEYS[1], 'absent', ARGV[3])
+else
+  if (h[1] == 'unknown') ~= (ARGV[15] == 'unknown') then return 2 end
+  redis.call('HSET', KEYS[1], 'proof', ARGV[14])
+end
+if h[1] == 'verifying' and h[3] == 'timer' then redis.call('ZADD', KEYS[2], now(), ARGV[1]) end
+if h[1] ~= 'unknown' or ARGV[14] == '' then return 1 end
+redis.call('HSET', KEYS[1], 's', ARGV[4], 'state', ARGV[5], 'result', ARGV[7], 'raw', ARGV[13])
 ` + luaEnd)
 
 // deleteScript forgets a job. A full Redis takes no transactions.

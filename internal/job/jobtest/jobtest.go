@@ -61,6 +61,11 @@ func Run(t *testing.T, fresh func(t *testing.T) Store) {
 		"take past the queue":          takePast,
 		"take what is due":             takeDue,
 		"several who take":             takeSeveral,
+		"late evidence":                lateEvidence,
+		"late proof wakes a job":       lateProofWakes,
+		"late proof before an end":     lateProofBeforeEnd,
+		"late proof after an end":      lateProofAfterEnd,
+		"evidence of no attempt":       evidenceOfNoAttempt,
 	} {
 		t.Run(name, func(t *testing.T) { play(t, fresh(t)) })
 	}
