@@ -54,7 +54,7 @@ func (t *task) mark(ctx context.Context) connector.Mark {
 		if j.Phase == Sending { // again, to find out
 			j.Looks++
 		}
-		j.Phase, j.By, t.last = Sending, t.j.Attempt, answer{}
+		j.Phase, j.By, j.Suspect, t.last = Sending, t.j.Attempt, false, answer{}
 		j.SendBy = now.Add(t.Timing.SendWindow)
 		j.Over = j.SendBy.Add(t.Timing.CallTimeout + t.Timing.Margin)
 		j.UnknownAt, j.Fault = time.Time{}, nil

@@ -20,6 +20,9 @@ func (t *task) resolve(ctx context.Context) error {
 	if j.UnknownAt.IsZero() { // the worker that sent it is gone
 		j.UnknownAt = t.now()
 	}
+	if j.Suspect {
+		return t.clear(ctx)
+	}
 	idem := t.s.Idempotency()
 	switch idem.Kind {
 	case connector.KeyHeader:
@@ -85,7 +88,7 @@ func (t *task) absentAt(lag time.Duration) time.Time {
 
 // absent goes on after a create that was not applied.
 func (t *task) absent(ctx context.Context) error {
-	cause := t.j.Journal.Fault
+	cause, suspect := t.j.Journal.Fault, t.j.Journal.Suspect
 	t.j.Journal = Journal{}
 	t.prior = Journal{}
 	if cause != nil && cause.MaybeApplied {
@@ -95,6 +98,9 @@ func (t *task) absent(ctx context.Context) error {
 	}
 	if t.j.CancelRequested {
 		return fault.New(fault.Cancelled, "cancelled", "the job was cancelled")
+	}
+	if suspect {
+		return t.begin(ctx)
 	}
 	t.j.Failures++
 	if t.j.Failures >= t.Policy.MaxFailures {

@@ -18,22 +18,24 @@ import (
 // crm imitates a CRM as a connector.Exchanger. Each create takes the next of
 // its moods.
 type crm struct {
-	mu      sync.Mutex
-	clock   func() time.Time
-	lag     time.Duration     // of look-ups
-	unique  bool              // it refuses a second record with an e-mail
-	byKey   map[string]string // answers remembered by idempotency key, nil for none
-	records []record
-	moods   []string
-	steps   []string // moods of follow-up calls
-	noted   []string // follow-up calls that took effect
-	creates int
-	sent    []time.Time // when each create was
-	calls   []string
-	late    []arrival
-	blind   int // the status that look-ups are refused with, 0 for none
+	mu       sync.Mutex
+	clock    func() time.Time
+	lag      time.Duration     // of look-ups
+	unique   bool              // it refuses a second record with an e-mail
+	byKey    map[string]string // answers remembered by idempotency key, nil for none
+	records  []record
+	moods    []string
+	steps    []string // moods of follow-up calls
+	noted    []string // follow-up calls that took effect
+	creates  int
+	unfenced bool        // a create came without a time until which it may be sent
+	sent     []time.Time // when each create was
+	calls    []string
+	late     []arrival
+	blind    int // the status that look-ups are refused with, 0 for none
 	// cancel and die are what a caller and a worker may do while a create is out.
 	cancel, die func()
+	forget      func() // the store's master is replaced by a copy that knows nothing of it
 	overtake    func() // the worker is silent for so long that another carries the job on
 }
 
@@ -113,6 +115,7 @@ func next(moods *[]string) string {
 
 func (c *crm) create(r transport.Request, id string) (*transport.Response, error) {
 	c.creates++
+	c.unfenced = c.unfenced || r.SendBy.IsZero() || time.Until(r.SendBy) > 5*time.Second
 	c.sent = append(c.sent, c.clock())
 	var in struct{ Email, First, Key string }
 	_ = json.Unmarshal(r.Body, &in)
@@ -180,6 +183,9 @@ func (c *crm) fail(mood string) (*transport.Response, error) {
 		return refuse(429, "600")
 	case "503 later":
 		return refuse(503, "5")
+	case "forgotten":
+		c.forget()
+		panic(died{})
 	case "die":
 		c.die()
 		panic(died{})

@@ -9,6 +9,7 @@ import (
 
 	"crmferry/internal/connector"
 	"crmferry/internal/fault"
+	"crmferry/internal/job"
 )
 
 // faults are what goes wrong in the table of outcomes. Several are joined by
@@ -60,6 +61,14 @@ var faults = map[string]func(*rig){
 	"overtaken, answered":        moods("overtaken then answered"),
 	"overtaken, refused for now": moods("overtaken then 503 later"),
 
+	// The store's master is replaced, and what it was told last is lost.
+	"forgotten, not applied":    moods("forgotten"),
+	"forgotten, applied":        moods("write then forgotten"),
+	"replaced before":           replaced(-time.Minute),
+	"replaced since":            replaced(0),
+	"replaced some time ago":    func(r *rig) { replaced(0)(r); r.now = r.now.Add(time.Minute) },
+	"wants an existing contact": func(r *rig) { r.j.OnDuplicate = job.ReturnExisting },
+
 	// The caller and the clock.
 	"cancelled while it waits":         whileWaiting("429", (*rig).cancel),
 	"cancelled while it waits for 5 s": whileWaiting("503 later", (*rig).cancel),
@@ -86,6 +95,10 @@ func moods(m ...string) func(*rig) { return func(r *rig) { r.crm.moods = append(
 
 func expires(after time.Duration) func(*rig) {
 	return func(r *rig) { r.j.ExpiresAt = r.now.Add(after) }
+}
+
+func replaced(since time.Duration) func(*rig) {
+	return func(r *rig) { r.changed = r.now.Add(since) }
 }
 
 func there(id string, age time.Duration, first, owner string) func(*rig) {

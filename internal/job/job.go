@@ -206,6 +206,8 @@ type Journal struct {
 	SentAt time.Time `json:"sent_at,omitzero"`
 	SendBy time.Time `json:"send_by,omitzero"`
 	Over   time.Time `json:"over,omitzero"`
+	// Suspect: no create is known, but the store may have lost the word of one.
+	Suspect bool `json:"suspect,omitempty"`
 	// By is the attempt that sent the last create.
 	By int64 `json:"by,omitempty"`
 	// Draft is the very request, kept where a repeat needs identical bytes.

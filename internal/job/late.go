@@ -55,5 +55,4 @@ func (t *task) hear(c Claimed) {
 	case c.Absent != 0 && j.Phase == Sending && j.By == c.Absent:
 		*j = Journal{}
 	}
-	t.prior = *j
 }

@@ -63,6 +63,9 @@ func (row outcome) play(t *testing.T, kind string) {
 	if got != row {
 		t.Errorf("\n got %+v\nwant %+v\ncalls: %v\nerror: %+v", got, row, r.crm.calls, j.Error)
 	}
+	if r.crm.unfenced {
+		t.Error("a create was sent that may be written at any time")
+	}
 	if j.Status == job.Unknown && strings.Contains(row.fault, "fresh") && len(j.Error.Candidates) == 0 {
 		t.Error("no candidates are named")
 	}
@@ -156,5 +159,29 @@ func TestAWorkerThatComesBack(t *testing.T) {
 		{"overtaken, answered", "untold", "queued>running>queued>running>verifying>unknown>succeeded", "created", 1, 1},
 		{"overtaken, answered", "neither", "queued>running>queued>running>unknown>succeeded", "created", 1, 1},
 		{"overtaken, refused for now", "neither", "queued>running>queued>running>unknown", "outcome_unknown", 1, 0},
+	})
+}
+
+// TestAfterAChangeOfMaster: jobs of that time are looked up before they are
+// sent; where nobody can tell they are sent.
+func TestAfterAChangeOfMaster(t *testing.T) {
+	t.Parallel()
+	const forgotten = "queued>running>queued>running>verifying>succeeded"
+	playOutcomes(t, []outcome{
+		{"forgotten, applied", own, forgotten, "created", 2, 1},
+		{"forgotten, applied", "marker look-up", forgotten, "created", 1, 1},
+		{"forgotten, applied", "untold", forgotten, "created", 2, 2},
+		{"forgotten, applied", "neither", forgotten, "created", 2, 2},
+		{"forgotten, not applied", every, forgotten, "created", 2, 1},
+		{"an old record + forgotten, not applied", "unique", "queued>running>queued>running>verifying>failed", "duplicate", 2, 1},
+		{"an old record + forgotten, not applied", "look-up untold", forgotten, "created", 2, 2},
+		{"an old record + wants an existing contact + replaced since", "key", "queued>running>succeeded", "matched", 0, 1},
+		{"an old record + wants an existing contact + replaced since", "look-up", "queued>running>verifying>succeeded", "matched", 0, 1},
+		{"replaced since", every, "queued>running>verifying>succeeded", "created", 1, 1},
+		{"replaced since + reset, applied", "neither", "queued>running>verifying>unknown", "outcome_unknown", 1, 1},
+		{"replaced since + 503, 5 s", "neither", "queued>running>verifying>waiting(vendor_down 5s)>queued>running>verifying>succeeded", "created", 2, 1},
+		{"replaced since + 503, 5 s", "look-up", "queued>running>verifying>waiting(vendor_down 5s)>queued>running>succeeded", "created", 2, 1},
+		{"replaced before", every, "queued>running>succeeded", "created", 1, 1},
+		{"replaced some time ago", every, "queued>running>succeeded", "created", 1, 1},
 	})
 }

@@ -59,6 +59,9 @@ type Claimed struct {
 	// none; Absent the last attempt whose create is known not to be applied.
 	Proof  *contact.Contact
 	Absent int64
+	// Changed is when a replica last took the place of the store's master,
+	// zero for never: writes of the moments before may be lost.
+	Changed time.Time
 	// Now is the store's time, by which all times of a job are told.
 	Now time.Time
 }

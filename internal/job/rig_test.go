@@ -39,7 +39,7 @@ func newRig(s *connector.Spec, change func(*rig)) *rig {
 	start := time.Now().UTC()
 	r := &rig{shelf: &shelf{now: start, owners: map[string]string{}}, crm: &crm{}}
 	r.crm.clock = func() time.Time { return r.now }
-	r.crm.cancel, r.crm.die, r.crm.overtake = r.cancel, r.takeOver, r.overtake
+	r.crm.cancel, r.crm.die, r.crm.overtake, r.crm.forget = r.cancel, r.takeOver, r.overtake, r.forget
 	r.in = contact.Input{Contact: contact.Contact{FirstName: "Ada", EmailAddresses: []contact.Email{{Email: "ada@example.com"}}}}
 	r.j = job.Job{
 		Base:   job.Base{ID: "job_1", Tenant: "t", AccountID: "acc", CRM: "fake", Key: "key-1", CreatedAt: start, ExpiresAt: start.Add(time.Hour)},
@@ -134,4 +134,13 @@ func (r *rig) overtake() {
 		}
 		r.wake()
 	}
+}
+
+// forget has a replica take the place of the store's master that knows the job
+// as it was accepted.
+func (r *rig) forget() {
+	r.now = r.now.Add(time.Second)
+	r.changed = r.now
+	r.j = job.Job{Base: r.j.Base, Status: job.Queued, Place: job.InQueue, Epoch: 1}
+	r.note()
 }

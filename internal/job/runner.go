@@ -101,6 +101,8 @@ func (r *Runner) carry(ctx context.Context, id string, seat func(context.Context
 	j := claimed.Job
 	t := &task{Runner: r, j: &j, in: claimed.Input, kept: claimed.Kept, began: claimed.Now, clock: time.Now(), how: Created}
 	t.hear(claimed)
+	t.suspect(claimed)
+	t.prior = j.Journal
 	if seat != nil {
 		if err := seat(ctx); err != nil {
 			return t.release(ctx)

@@ -25,6 +25,8 @@ type shelf struct {
 	left   []string
 	proof  *contact.Contact // what workers knew that lost the job
 	absent int64
+	// changed is when the master of the store was replaced.
+	changed time.Time
 }
 
 func (s *shelf) Claim(_ context.Context, ref job.Ref, _ time.Duration) (job.Claimed, error) {
@@ -39,7 +41,7 @@ func (s *shelf) Claim(_ context.Context, ref job.Ref, _ time.Duration) (job.Clai
 		s.j.Status = job.Running
 	}
 	s.note()
-	return job.Claimed{Job: clone(s.j), Input: s.in, Kept: s.result, Proof: s.proof, Absent: s.absent, Now: s.now}, nil
+	return job.Claimed{Job: clone(s.j), Input: s.in, Kept: s.result, Proof: s.proof, Absent: s.absent, Changed: s.changed, Now: s.now}, nil
 }
 
 func (s *shelf) ClaimInLine(context.Context, string, time.Duration) (job.Claimed, error) {

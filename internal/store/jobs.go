@@ -133,7 +133,7 @@ func (s *Store) claim(ctx context.Context, id, epoch string, lease time.Duration
 	if !ok {
 		return job.Claimed{}, job.ErrNotFound
 	}
-	got, err := claimScript.Run(ctx, s.redis, []string{sh.job(id), sh.open()}, id, job.Version, epoch, lease.Milliseconds()).Slice()
+	got, err := claimScript.Run(ctx, s.redis, []string{sh.job(id), sh.open(), sh.master()}, id, job.Version, epoch, lease.Milliseconds()).Slice()
 	if err != nil {
 		return job.Claimed{}, err
 	}
@@ -145,12 +145,15 @@ func (s *Store) claim(ctx context.Context, id, epoch string, lease time.Duration
 	case 2:
 		return job.Claimed{}, job.ErrNewer
 	}
-	fields := pairs(got[2])
+	fields := pairs(got[3])
 	j, err := decodeJob(fields)
 	if err != nil {
 		return job.Claimed{}, err
 	}
-	c := job.Claimed{Job: j, Now: time.UnixMilli(got[1].(int64)).UTC()}
+	c := job.Claimed{Job: j, Now: milli(got[1].(int64))}
+	if at := got[2].(int64); at != 0 {
+		c.Changed = milli(at)
+	}
 	if err := errors.Join(unmarshal(fields["input"], &c.Input), heard(fields, &c)); err != nil {
 		return job.Claimed{}, err
 	}

@@ -38,6 +38,7 @@ func (s shard) byAccount(id string) string    { return s.key("account:" + id) }
 func (s shard) finished(tenant string) string { return s.key("finished:" + tenant) }
 func (s shard) openByTenant() string          { return s.key("open-by-tenant") }
 func (s shard) ends() string                  { return s.key("ends") }
+func (s shard) master() string                { return s.key("master") }
 func ownKey(account, remoteID string) string  { return prefix + "{r" + account + "}:own:" + remoteID }
 func accountKey(id string) string             { return prefix + "{a" + id + "}:account" }
 func accountIndex(tenant string) string       { return prefix + "{t" + tenant + "}:accounts" }

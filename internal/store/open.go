@@ -16,7 +16,7 @@ func (s *Store) Due(ctx context.Context, limit int) ([]job.Due, error) {
 	pipe, script := s.redis.Pipeline(), dueScript.On(ctx, s.redis)
 	replies := make([]*redis.Cmd, len(s.shards))
 	for i, sh := range s.shards {
-		replies[i] = script.Eval(ctx, pipe, []string{sh.open()}, limit, sh.job(""))
+		replies[i] = script.Eval(ctx, pipe, []string{sh.open(), sh.master()}, limit, sh.job(""))
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, err

@@ -19,6 +19,26 @@ local function now()
 end
 `
 
+// luaMaster notes which master the shard is on, and gives the time at which it
+// was last seen to come from a replica, 0 for never. A promoted replica tells
+// by whose history it was one; a master that merely started again does not.
+const luaMaster = `
+local function changed(key, t)
+  local info = redis.pcall('INFO', 'replication')
+  if type(info) ~= 'string' then return 0 end
+  local known = redis.call('HMGET', key, 'id', 'at')
+  local id = string.match(info, 'master_replid:(%x+)')
+  if id and id ~= known[1] then
+    redis.call('HSET', key, 'id', id)
+    if string.match(info, 'master_replid2:%x*[1-9a-f]') then
+      redis.call('HSET', key, 'at', t)
+      return t
+    end
+  end
+  return tonumber(known[2]) or 0
+end
+`
+
 // acceptScript stores a new job, unless its idempotency key is taken.
 // KEYS job, open, by tenant, by account, idempotency key ("" when there is none: then equal to job), open by tenant
 // ARGV id, version, tenant, base, input, created ms, look ms, fingerprint or "", status, place, state
@@ -39,9 +59,9 @@ return {1}
 
 // claimScript gives a job to a worker: one whose task the worker has, or, with
 // no epoch, one that is in line, whose epoch it raises.
-// KEYS job, open   ARGV id, newest readable version, epoch, lease ms
-// Returns {0 gone | 1 stale | 2 newer | 3, now, fields...}.
-var claimScript = lua.Upkeep(luaNow + `
+// KEYS job, open, master   ARGV id, newest readable version, epoch, lease ms
+// Returns {0 gone | 1 stale | 2 newer | 3, now, last change of the master, fields...}.
+var claimScript = lua.Upkeep(luaNow + luaMaster + `
 local h = redis.call('HMGET', KEYS[1], 'v', 's', 'e', 'p')
 if not h[1] then return {0} end
 if tonumber(h[1]) > tonumber(ARGV[2]) then return {2} end
@@ -54,7 +74,7 @@ redis.call('HSET', KEYS[1], 's', s, 'p', 'worker')
 redis.call('HINCRBY', KEYS[1], 'a', 1)
 local t = now()
 redis.call('ZADD', KEYS[2], t + ARGV[4], ARGV[1])
-return {3, t, redis.call('HGETALL', KEYS[1])}
+return {3, t, changed(KEYS[3], t), redis.call('HGETALL', KEYS[1])}
 `)
 
 // held is the condition of all writes of a worker: it holds the job under this
@@ -168,9 +188,11 @@ return 1
 `)
 
 // dueScript lists jobs whose time has come, and forgets those without a record.
-// KEYS open   ARGV limit, prefix of job keys
-var dueScript = lua.Upkeep(luaNow + `
+// It runs all the time, so that a change of the master is seen soon.
+// KEYS open, master   ARGV limit, prefix of job keys
+var dueScript = lua.Upkeep(luaNow + luaMaster + `
 local t = now()
+changed(KEYS[2], t)
 local out = {t}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', t, 'LIMIT', 0, ARGV[1])) do
   local h = redis.call('HMGET', ARGV[2] .. id, 's', 'e', 'p', 'base')

@@ -61,6 +61,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Store) {
 		"take past the queue":          takePast,
 		"take what is due":             takeDue,
 		"several who take":             takeSeveral,
+		"no change of master":          noChange,
 		"late evidence":                lateEvidence,
 		"late proof wakes a job":       lateProofWakes,
 		"late proof before an end":     lateProofBeforeEnd,

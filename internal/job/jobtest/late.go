@@ -165,3 +165,10 @@ func evidenceOfNoAttempt(t *testing.T, s Store) {
 		t.Errorf("claimed with %+v, %d", c.Proof, c.Absent)
 	}
 }
+
+func noChange(t *testing.T, s Store) {
+	c, err := s.Claim(context.Background(), accept(t, s), time.Minute)
+	if err != nil || !c.Changed.IsZero() {
+		t.Errorf("the store's master was replaced at %v, %v", c.Changed, err)
+	}
+}
