@@ -1,16 +1,27 @@
 package parse
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 )
 
 // trace learns which column a part of the document came from.
 type trace func(pointer string, column int)
 
-func (t trace) note(column int, steps ...any) {
+// note tells of a scalar field, whose path is its pointer.
+func (t trace) note(column int, field string) {
 	if t != nil {
-		t("/"+strings.Join(strings.Fields(fmt.Sprintln(steps...)), "/"), column)
+		t("/"+field, column)
+	}
+}
+
+// noteEntry tells of the parts of the entry at an index of its list.
+func (t trace) noteEntry(e *entry, at int) {
+	if t == nil {
+		return
+	}
+	for _, c := range e.cells {
+		t("/"+e.field+"/"+strconv.Itoa(at)+"/"+c.place.part, c.columns[0])
 	}
 }
 
@@ -63,11 +74,8 @@ func (e *entry) build(record []string, d *document, t trace) {
 			}
 			return typeOf(text)
 		})
-		if t == nil || d.length(e.field) == at {
-			continue
-		}
-		for _, c := range e.cells {
-			t.note(c.columns[0], e.field, at, c.place.part)
+		if d.length(e.field) > at {
+			t.noteEntry(e, at)
 		}
 	}
 }
