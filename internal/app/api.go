@@ -98,7 +98,11 @@ func (s *service) handler() (http.Handler, error) {
 	if err := h.metrics.WatchJobsOpen(h.openJobs); err != nil {
 		return nil, err
 	}
-	room := h.room()
+	return s.handlerFor(tokens)
+}
+
+func (s *service) handlerFor(tokens api.Tokens) (http.Handler, error) {
+	h, room := s.house, s.house.room()
 	go room.watch(s.ending)
 	return api.New(api.Deps{
 		Jobs:     &job.Service{Store: h.store, Queue: h.queue, Gate: h.pacing(), Accepted: h.metrics.JobAccepted, Room: room},
