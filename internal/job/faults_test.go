@@ -32,19 +32,26 @@ var faults = map[string]func(*rig){
 	"400": moods("400"), "401": moods("401"), "403": moods("403"), "404": moods("404"),
 
 	// Unknown.
-	"time-out, not applied":     moods("time-out"),
-	"time-out, applied":         moods("write then time-out"),
-	"time-out, applied later":   moods("1.9s late then time-out"),
-	"reset, not applied":        moods("reset"),
-	"reset, applied":            moods("write then reset"),
-	"500, not applied":          moods("500"),
-	"500, applied":              moods("write then 500"),
-	"500, applied later":        moods("1.9s late then 500"),
-	"unreadable 201":            moods("write then nonsense"),
-	"422, applied":              moods("write then maybe"),
-	"died, not applied":         moods("die"),
-	"died, applied":             moods("write then die"),
-	"stalled, applied at last":  moods("26.9s late then die"), // 5 s to send, 20 s of call, 2 s of margin
+	"time-out, not applied":    moods("time-out"),
+	"time-out, applied":        moods("write then time-out"),
+	"time-out, applied later":  moods("1.9s late then time-out"),
+	"reset, not applied":       moods("reset"),
+	"reset, applied":           moods("write then reset"),
+	"500, not applied":         moods("500"),
+	"500, applied":             moods("write then 500"),
+	"500, applied later":       moods("1.9s late then 500"),
+	"unreadable 201":           moods("write then nonsense"),
+	"422, applied":             moods("write then maybe"),
+	"died, not applied":        moods("die"),
+	"died, applied":            moods("write then die"),
+	"stalled, applied at last": moods("26.9s late then die"), // 5 s to send, 20 s of call, 2 s of margin
+	"died, applied, key forgotten": func(r *rig) {
+		moods("write then die")(r)
+		r.crm.die = func() {
+			r.takeOver()
+			r.now, r.crm.byKey = r.now.Add(40*time.Minute), map[string]string{}
+		}
+	},
 	"reset, all along":          moods(slices.Repeat([]string{"reset"}, 60)...),
 	"reset, then 429":           moods("write then reset", "429"),
 	"reset, then refused":       moods("write then reset", "refused"),

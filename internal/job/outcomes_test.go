@@ -138,6 +138,7 @@ func TestALostWorker(t *testing.T) {
 		{"died, applied", "neither", not, "outcome_unknown", 1, 1},
 		{"died, not applied", own + " " + looks, found, "created", 2, 1},
 		{"died, not applied", "neither", not, "outcome_unknown", 1, 0},
+		{"died, applied, key forgotten", "key", found, "created", 1, 1}, // past the life of keys it is looked for
 		{"stalled, applied at last", own, found, "created", 2, 1},
 		{"stalled, applied at last", "marker look-up", found, "created", 1, 1},
 		{"stalled, applied at last", "untold", "queued>running>queued>running>verifying>unknown", "outcome_unknown", 1, 1},

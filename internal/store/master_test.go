@@ -41,7 +41,7 @@ func follow(t *testing.T, replica, master *localredis.Process) {
 	if err := client.ConfigSet(t.Context(), "masterauth", to.Options().Password).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if err := client.SlaveOf(t.Context(), host, port).Err(); err != nil {
+	if err := client.ReplicaOf(t.Context(), host, port).Err(); err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(20 * time.Second); ; {
@@ -79,7 +79,7 @@ func TestAReplicaTakesTheMastersPlace(t *testing.T) {
 	follow(t, replica, master)
 	after := replica.Client()
 	defer func() { _ = after.Close() }()
-	if err := after.SlaveOf(t.Context(), "no", "one").Err(); err != nil {
+	if err := after.ReplicaOf(t.Context(), "no", "one").Err(); err != nil {
 		t.Fatal(err)
 	}
 	s := open(t, after)
