@@ -14,10 +14,15 @@ import (
 	"crmferry/internal/lua"
 )
 
-//go:embed pace.lua
-var source string
+// The script in two parts: what a budget is, and what can be done to it.
+var (
+	//go:embed budget.lua
+	budgetSource string
+	//go:embed commands.lua
+	commandSource string
 
-var script = lua.Upkeep(source)
+	script = lua.Upkeep(budgetSource + commandSource)
+)
 
 const prefix = "ferry:1:"
 
@@ -36,7 +41,9 @@ type command struct {
 	Seq      int64    `json:"seq,omitempty"`
 	Verdict  string   `json:"verdict,omitempty"`
 	Wait     int64    `json:"wait"`
+	At       int64    `json:"at"`
 	Late     int64    `json:"late"`
+	Rest     int64    `json:"rest"`
 	Took     int64    `json:"took"`
 	Spread   float64  `json:"spread"`
 	Usage    []told   `json:"usage,omitempty"`
@@ -63,8 +70,8 @@ type answer struct {
 	n    int64
 	rest []any // of a look
 	err  error
-	// came is when the answer came, by our clock.
-	came time.Time
+	// sent is when it was asked for, came when it came, by our clock.
+	sent, came time.Time
 }
 
 // desk brings the commands of this process for one budget to Redis: those that
@@ -173,6 +180,7 @@ func (p *Pacer) call(ctx context.Context, budget, plan string, batch []*command)
 	if err != nil {
 		return nil, admission{}, err
 	}
+	sent := time.Now()
 	out, err := script.Run(ctx, p.redis, []string{base(budget) + "state"}, plan, raw, base(budget)).Slice()
 	if err != nil {
 		return nil, admission{}, err
@@ -187,7 +195,7 @@ func (p *Pacer) call(ctx context.Context, budget, plan string, batch []*command)
 		return nil, admission{}, fmt.Errorf("pace: %d answers to %d commands", len(results), len(batch))
 	}
 	for i, r := range results {
-		answers[i] = answerOf(r.([]any), now)
+		answers[i] = answerOf(r.([]any), now, sent)
 	}
 	return answers, admissionOf(out[1].([]any)), nil
 }
@@ -195,8 +203,8 @@ func (p *Pacer) call(ctx context.Context, budget, plan string, batch []*command)
 // errNoPlan: nobody has used the budget yet.
 var errNoPlan = errors.New("pace: the budget is not known")
 
-func answerOf(list []any, now int64) answer {
-	a := answer{now: now, came: time.Now()}
+func answerOf(list []any, now int64, sent time.Time) answer {
+	a := answer{now: now, sent: sent, came: time.Now()}
 	a.kind, _ = list[0].(string)
 	if a.kind == "look" {
 		a.rest = list[1:]

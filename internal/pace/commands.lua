@@ -1,156 +1,6 @@
--- One budget's calls, in one step: give back, take, line up, admit. All times
--- are milliseconds of Redis's clock.
--- KEYS 1 state   ARGV 1 plan, '' for the last one   2 commands   3 prefix of
--- the budget's other keys, which lie in the same slot:
---   lane: jobs on their way to a worker     held: reservations that wait for their slot
---   calls: calls that are out               turns: accounts that have a line
---   line:<account>                          window:<name>
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-
-local S, changed = {}, {}
-local flat = redis.call('HGETALL', KEYS[1])
-for i = 1, #flat, 2 do S[flat[i]] = flat[i + 1] end
-local function num(name) return tonumber(S[name]) end
-local function set(name, value) S[name] = tostring(value); changed[name] = true end
-local function clear(name)
-  if S[name] then S[name] = nil; redis.call('HDEL', KEYS[1], name) end
-end
-
-if ARGV[1] ~= '' and ARGV[1] ~= S.plan then set('plan', ARGV[1]) end
-if not S.plan then return {now} end
-local plan = cjson.decode(S.plan)
-local W = plan.windows
-for i, w in ipairs(W) do w.i, w.key = i, ARGV[3] .. 'window:' .. w.name end
-
-local LANE, HELD, CALLS, TURNS = ARGV[3] .. 'lane', ARGV[3] .. 'held', ARGV[3] .. 'calls', ARGV[3] .. 'turns'
-local function line(account) return ARGV[3] .. 'line:' .. account end
-
--- Leases of the dead.
-for _, key in ipairs({HELD, CALLS}) do redis.call('ZREMRANGEBYSCORE', key, '-inf', now) end
-
-local function frozen() return num('frozen') or 0 end
-local function freeze(till, why)
-  if till > frozen() then set('frozen', till); set('why', why) end
-end
-
--- cap is what a window allows at present: what the CRM told and what its
--- refusals taught wins while it is fresh.
-local function cap(w)
-  local n = w.requests
-  local told = num('told' .. w.i)
-  if told and now < (num('toldtill' .. w.i) or 0) then n = math.min(n, told) end
-  local left = num('left' .. w.i)
-  if left and now < (num('lefttill' .. w.i) or 0) then n = math.min(n, left) end
-  local cut = num('cut' .. w.i)
-  if cut then
-    local back = math.floor((now - num('cutat' .. w.i)) / (4 * w.per)) * math.max(1, math.floor(w.requests / 16))
-    n = math.min(n, cut + back)
-  end
-  return math.max(1, n)
-end
-
-local function score(key, from)
-  local z = redis.call('ZREVRANGE', key, from, from, 'WITHSCORES')
-  return z[2] and tonumber(z[2])
-end
-
--- earliest is when a window has room for one more call. Slots never go before
--- one that was given already.
-local function earliest(w)
-  local newest = score(w.key, 0)
-  if not newest then return now end
-  local at = math.max(now, newest)
-  local allowed = cap(w)
-  local fill = w.grain > 1 and num('fill' .. w.i) or w.grain
-  if fill < math.min(w.grain, allowed) then return at end
-  local oldest = score(w.key, math.max(1, math.floor(allowed / w.grain)) - 1)
-  if oldest then at = math.max(at, oldest + w.per + w.guard) end
-  return at
-end
-
--- slot books one call in a window. Windows of very many calls count them in
--- grains; a grain's time is that of its last call.
-local function slot(w, at, seq)
-  w.touched = true
-  if w.grain > 1 then
-    local fill, grain = num('fill' .. w.i) or w.grain, S['grain' .. w.i]
-    if fill < math.min(w.grain, cap(w)) and grain and redis.call('ZSCORE', w.key, grain) then
-      if at > tonumber(redis.call('ZSCORE', w.key, grain)) then redis.call('ZADD', w.key, at, grain) end
-      set('fill' .. w.i, fill + 1)
-      return
-    end
-    set('grain' .. w.i, seq); set('fill' .. w.i, 1)
-  end
-  redis.call('ZADD', w.key, at, seq)
-end
-
--- applies lists the windows of an operation: those of its own, else the
--- general ones; and those that stand for quotas.
-local function applies(op)
-  local own, general = {}, {}
-  for _, w in ipairs(W) do
-    if w.quota then table.insert(own, w); table.insert(general, w)
-    elseif w.op == op then table.insert(own, w); own.any = true
-    elseif w.op == '' then table.insert(general, w) end
-  end
-  return own.any and own or general
-end
-
--- quota gives what a quota's period has used and may use, and its end.
-local function quota(q)
-  local used, ends = num('used' .. q.name) or 0, num('ends' .. q.name) or 0
-  if now >= ends then
-    used, ends = 0, q.ends
-    if q.name == 'day' then ends = (math.floor(now / 86400000) + 1) * 86400000 end
-    if ends <= now then ends = now + 86400000 end
-    set('used' .. q.name, used); set('ends' .. q.name, ends)
-    if q.rolling then clear('limit' .. q.name) end
-  end
-  local limit = num('limit' .. q.name) or q.requests
-  if limit == 0 then return used, math.huge, ends, 0 end -- only the CRM knows it, and has not told
-  return used, math.floor(limit * (100 - q.reserve) / 100), ends, limit
-end
-
--- when is the time at which a call of op may begin, and what it waits for.
-local function when(op, windows)
-  local at, why = now, ''
-  if frozen() > at then at, why = frozen(), S.why end
-  for _, q in ipairs(plan.quotas) do
-    local used, may, ends = quota(q)
-    if used >= may and ends > at then at, why = ends, 'quota' end
-  end
-  for _, w in ipairs(windows) do
-    local e = earliest(w)
-    if e > at then at, why = e, w.quota and 'quota' or 'pace' end
-  end
-  return at, why
-end
-local function concurrency()
-  if S.trial then return 1 end -- after an outage one call at a time
-  return plan.concurrency
-end
-
-local out = redis.call('ZCARD', CALLS)
-local function busy()
-  local most = concurrency()
-  return most > 0 and out >= most
-end
--- arrived counts a job when it comes from the lane.
-local function arrived(c)
-  if redis.call('ZREM', LANE, c.job) == 1 then set('jobs', (num('jobs') or 0) + 1) end
-end
-local function begin(c)
-  out = out + redis.call('ZADD', CALLS, now + plan.lease, c.holder)
-  arrived(c)
-  set('takes', (num('takes') or 0) + 1)
-  if num('takes') > 2000 then -- older calls tell less
-    for _, name in ipairs({'takes', 'jobs', 'spent'}) do set(name, math.floor((num(name) or 0) / 2)) end
-  end
-  for _, q in ipairs(plan.quotas) do set('used' .. q.name, quota(q) + 1) end
-end
-
+-- The commands, each in terms of the budget; and what follows from them.
 local commands = {}
+
 -- take: {go, at} | {sleep, at, seq} | {busy} | {deny, at, why}
 function commands.take(c)
   local windows = applies(c.op)
@@ -163,7 +13,7 @@ function commands.take(c)
   local seq = (num('seq') or 0) + 1
   set('seq', seq)
   for _, w in ipairs(windows) do slot(w, at, seq) end
-  if at <= now then begin(c); return {'go', now, '', seq} end
+  if at <= now then begin(c, seq); return {'go', now, '', seq} end
   arrived(c)
   redis.call('ZADD', HELD, at + plan.grace, c.holder)
   return {'sleep', at, why, seq}
@@ -184,12 +34,8 @@ function commands.confirm(c)
     return {'deny', frozen(), S.why}
   end
   if busy() then return {'busy', now} end
-  for _, w in ipairs(applies(c.op)) do
-    local at = redis.call('ZSCORE', w.key, c.seq)
-    if at and tonumber(at) < now then redis.call('ZADD', w.key, now, c.seq) end
-  end
   redis.call('ZREM', HELD, c.holder)
-  begin(c)
+  begin(c, c.seq)
   return {'go', now, '', c.seq}
 end
 
@@ -252,12 +98,7 @@ end
 function commands.done(c)
   out = out - redis.call('ZREM', CALLS, c.holder)
   set('spent', (num('spent') or 0) + c.took)
-  if c.late > 0 then
-    for _, w in ipairs(applies(c.op)) do
-      local at = w.grain == 1 and redis.call('ZSCORE', w.key, c.seq)
-      if at then redis.call('ZADD', w.key, at + c.late, c.seq) end
-    end
-  end
+  retime(c, c.seq, function(w) return c.at + c.late + math.floor(math.min(c.rest, w.per / 50)) end)
   if c.verdict == 'down' then down(c) elseif c.verdict == 'up' then up() end
   for _, u in ipairs(c.usage or {}) do told(u) end
   if c.verdict == 'limited' then limited(c) end
@@ -292,6 +133,7 @@ local function room()
 end
 
 local function queued() return redis.call('LLEN', TURNS) > 0 end
+
 -- enter: {lane} | {line} | {full}, with the account's backlog.
 function commands.enter(c)
   local waiting = redis.call('ZCARD', line(c.account))
@@ -320,6 +162,7 @@ function commands.leave(c)
 end
 
 function commands.gone(c) redis.call('ZREM', LANE, c.job); return {'ok', now} end
+
 -- next is when it pays to admit again.
 local function next()
   local at = when('', applies(''))
@@ -334,6 +177,7 @@ local function resend(out)
     table.insert(out, job)
   end
 end
+
 -- admit moves jobs from the lines to the lane, one account after the other:
 -- {next | 0, job...}
 local function admit()
