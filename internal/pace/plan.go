@@ -1,7 +1,7 @@
 // Package pace keeps the calls of a whole fleet within what each CRM allows:
 // exact windows, quotas, concurrency, freezes, and a waiting line for every
 // account. All of it lives in Redis, by Redis's clock, and one script changes
-// it; see pace.lua.
+// it; see budget.lua and commands.lua.
 package pace
 
 import (
