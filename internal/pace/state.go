@@ -145,21 +145,20 @@ type Outlook struct {
 
 // Outlook estimates when a job that waits in line has its turn; false when it
 // is not in line any more. ahead is how many of its account wait before it, nil
-// where that is not known.
+// where that is not known; for one that has just come, the state of the budget
+// may be a moment old.
 func (p *Pacer) Outlook(ctx context.Context, m Member, ahead *int64, l connector.Limits) (Outlook, bool, error) {
 	d := p.desk(m.Budget)
-	if ahead == nil {
-		a := d.do(ctx, m.command(doPlace), d.encoded(l))
-		if a.err != nil || a.n < 0 {
-			return Outlook{}, false, a.err
-		}
-		ahead = &a.n
+	if ahead != nil {
+		s, err := d.recent(ctx, m.Account, l)
+		return outlook(s, *ahead), err == nil, err
 	}
-	s, err := d.recent(ctx, m.Account, l)
-	if err != nil {
-		return Outlook{}, false, err
+	a := d.do(ctx, m.command(doPlace), d.encoded(l))
+	if a.err != nil || a.n < 0 {
+		return Outlook{}, false, a.err
 	}
-	return outlook(s, *ahead), true, nil
+	s, err := p.State(ctx, m.Budget, m.Account, l)
+	return outlook(s, a.n), err == nil, err
 }
 
 // stateLife is how old a state may be by which a wait is estimated.
