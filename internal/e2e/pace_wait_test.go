@@ -98,9 +98,9 @@ func TestWithdrawnJobsLeaveNoSlotUnused(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{Unlimited: true})
 	f.StartWorker()
-	account := f.ConnectAt(window(5, 5*time.Second, 5), "hubspot", "withdrawn")
+	account := f.ConnectAt(window(5, 3*time.Second, 5), "hubspot", "withdrawn")
 	f.withdraws(account, f.burst(account, 300))
-	for i := range 10 {
+	for i := range 7 {
 		l, begun := f.limits(account), time.Now()
 		j := f.Await(f.Post(fleet.Contacts(account), fleet.Person(fmt.Sprintf("After%d", i))).ID, 30*time.Second)
 		late := time.Since(begun) - max(l.NextCallAt.Sub(begun), 0)
