@@ -45,10 +45,6 @@ const (
 	lookInLine = 30 * time.Second
 )
 
-// lookAdvanced is when it looks at one whose turn in line has come: that one is
-// with a worker at once, or with one that died before it claimed the job.
-const lookAdvanced = 10 * time.Second
-
 // ownFor is how long a job's claim on a remote record is kept: longer than any
 // doubt about a create can last.
 const ownFor = 72 * time.Hour

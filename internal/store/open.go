@@ -86,7 +86,7 @@ func (s *Store) Advance(ctx context.Context, id string) (job.Ref, error) {
 	if !ok {
 		return job.Ref{}, job.ErrStale
 	}
-	got, err := advanceScript.Run(ctx, s.redis, []string{sh.job(id), sh.open()}, id, lookAdvanced.Milliseconds()).Result()
+	got, err := advanceScript.Run(ctx, s.redis, []string{sh.job(id), sh.open()}, id, lookAfter.Milliseconds()).Result()
 	list, ok := got.([]any)
 	if err != nil || !ok {
 		return job.Ref{}, current(0, err)
