@@ -68,13 +68,23 @@ var faults = map[string]func(*rig){
 	"overtaken, answered":        moods("overtaken then answered"),
 	"overtaken, refused for now": moods("overtaken then 503 later"),
 
+	"reset, applied, then stalled, refused for now": moods("write then reset", "stalled then 503 later"),
+	"overtaken by a repeat that is lost, refused for now": func(r *rig) {
+		moods("overtaken then 503 later", "write then reset")(r)
+		r.crm.overtake = func() {
+			r.takeOver()
+			_ = r.attempt()
+		}
+	},
+
 	// The store's master is replaced, and what it was told last is lost.
-	"forgotten, not applied":    moods("forgotten"),
-	"forgotten, applied":        moods("write then forgotten"),
-	"replaced before":           replaced(-time.Minute),
-	"replaced since":            replaced(0),
-	"replaced some time ago":    func(r *rig) { replaced(0)(r); r.now = r.now.Add(time.Minute) },
-	"wants an existing contact": func(r *rig) { r.j.OnDuplicate = job.ReturnExisting },
+	"forgotten, not applied":     moods("forgotten"),
+	"forgotten, applied at last": moods("26.9s late then forgotten"),
+	"forgotten, applied":         moods("write then forgotten"),
+	"replaced before":            replaced(-10 * time.Second),
+	"replaced since":             replaced(0),
+	"replaced some time ago":     func(r *rig) { replaced(0)(r); r.now = r.now.Add(time.Minute) },
+	"wants an existing contact":  func(r *rig) { r.j.OnDuplicate = job.ReturnExisting },
 
 	// The caller and the clock.
 	"cancelled while it waits":         whileWaiting("429", (*rig).cancel),

@@ -155,6 +155,9 @@ func TestAWorkerThatComesBack(t *testing.T) {
 		{"stalled, answered", every, found, "created", 1, 1},
 		{"stalled, refused for now", every, found, "created", 2, 1},
 		{"stalled, too late to send", every, found, "created", 2, 1},
+		// That one create was not applied says nothing of another.
+		{"reset, applied, then stalled, refused for now", own, "queued>running>verifying>succeeded", "created", 3, 1},
+		{"overtaken by a repeat that is lost, refused for now", own, "queued>running>queued>running>verifying>succeeded", "created", 3, 1},
 		{"overtaken, answered", "key", "queued>running>queued>running>verifying>succeeded", "created", 2, 1},
 		{"overtaken, answered", "look-up", "queued>running>queued>running>verifying>succeeded", "created", 1, 1},
 		{"overtaken, answered", "untold", "queued>running>queued>running>verifying>unknown>succeeded", "created", 1, 1},
@@ -171,6 +174,7 @@ func TestAfterAChangeOfMaster(t *testing.T) {
 	playOutcomes(t, []outcome{
 		{"forgotten, applied", own, forgotten, "created", 2, 1},
 		{"forgotten, applied", "marker look-up", forgotten, "created", 1, 1},
+		{"forgotten, applied at last", "marker look-up", forgotten, "created", 1, 1},
 		{"forgotten, applied", "untold", forgotten, "created", 2, 2},
 		{"forgotten, applied", "neither", forgotten, "created", 2, 2},
 		{"forgotten, not applied", every, forgotten, "created", 2, 1},
