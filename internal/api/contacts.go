@@ -119,19 +119,20 @@ func (s *server) acceptance(ctx context.Context, in *createInput) (job.Acceptanc
 		p.Errors = slices.Concat(q.faults, p.Errors)
 		return job.Acceptance{}, p
 	}
-	f := fitting{spec: spec, account: acc, input: q.applied(doc.Input)}
-	ref := q.referenceOr(doc.ClientRef)
-	f.check(q.workspace, in.OnDuplicate, s.formats)
-	if faults := slices.Concat(q.faults, f.faults); len(faults) > 0 {
+	f := newFitting(acc, spec, q.workspace, in.OnDuplicate, s.formats)
+	input, ref := q.applied(doc.Input), q.referenceOr(doc.ClientRef)
+	input.Workspace = f.workspace
+	lacks, warnings := f.check(input)
+	if faults := slices.Concat(q.faults, lacks, f.faults); len(faults) > 0 {
 		return job.Acceptance{}, invalidRequest(faults...)
 	}
 	now := s.now()
 	base := job.Base{
 		Tenant: principal.Tenant, AccountID: acc.ID, CRM: spec.ID, CreatedAt: now, ExpiresAt: now.Add(q.lifetime),
 		OnDuplicate: in.OnDuplicate, ClientRef: ref, Metadata: doc.Metadata, CreatedBy: principal.Name,
-		Show: in.show(), Accepted: slices.Concat(doc.Warnings, q.warnings, f.warnings), Key: s.NewKey(),
+		Show: in.show(), Accepted: slices.Concat(doc.Warnings, q.warnings, warnings, f.warnings), Key: s.NewKey(),
 	}
-	return job.Acceptance{Base: base, Input: f.input, IdempotencyKey: in.key}, nil
+	return job.Acceptance{Base: base, Input: input, IdempotencyKey: in.key}, nil
 }
 
 // created is the answer to an accepted create: the job, or what became of it
