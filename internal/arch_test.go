@@ -24,6 +24,7 @@ var forbidden = map[string][]string{
 	"job":                     {"vendors", "net/http", "github.com/hibiken/asynq", "github.com/redis", "github.com/gin-gonic/gin"},
 	"store":                   {"vendors", "api", "github.com/gin-gonic/gin", "github.com/hibiken/asynq"},
 	"pace":                    {"job", "vendors", "store", "queue", "api", "github.com/hibiken/asynq", "github.com/gin-gonic/gin"},
+	"imports":                 {"vendors", "store", "queue", "api", "github.com/gin-gonic/gin", "github.com/hibiken/asynq", "github.com/redis"},
 	"lua":                     {"ours"},
 	"queue":                   {"vendors", "connector", "api", "github.com/gin-gonic/gin"},
 	"api":                     {"vendors", "store", "queue", "github.com/hibiken/asynq", "github.com/redis"},

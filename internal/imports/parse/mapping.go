@@ -14,13 +14,13 @@ type Mapping struct {
 // MappedColumn tells what becomes of one column of a CSV file, or of one
 // property of vCards.
 type MappedColumn struct {
-	Column int    `json:"column,omitempty"` // from 1; 0 for a property
+	Column int    `json:"column,omitempty" doc:"From 1; absent for a property"` // 0 for a property
 	Header string `json:"header"`
-	Field  string `json:"field,omitempty"`
-	Status Status `json:"status"`
+	Field  string `json:"field,omitempty" doc:"Where its texts go" example:"email_addresses/0/email"`
+	Status Status `json:"status" enum:"mapped,ignored,unknown,custom_field"`
 	// By is how it was recognised: "columns" (the caller's own mapping),
 	// "field" (the header is a field's name), or the program whose exports have it.
-	By   string `json:"by,omitempty"`
+	By   string `json:"by,omitempty" doc:"How it was recognised: columns (your own mapping), field (it is a field's name), or the program whose exports have it"`
 	Note string `json:"note,omitempty"`
 }
 
