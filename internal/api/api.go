@@ -55,8 +55,10 @@ type Deps struct {
 	Now func() time.Time
 	// NewKey makes the UUID by which a CRM knows a job.
 	NewKey func() string
+	// UploadPatience is how long an upload may bring no byte; 0 is 30 s.
+	UploadPatience time.Duration
 	// Closing, once closed, ends all waiting: waiting requests answer with what
-	// there is. Nil for never.
+	// there is, uploads are refused. Nil for never.
 	Closing <-chan struct{}
 	// Version is shown in the OpenAPI document.
 	Version string
@@ -83,8 +85,10 @@ func New(d Deps) (http.Handler, error) {
 	}
 	s := &server{Deps: d.withDefaults(), formats: patterns}
 	engine := s.engine()
-	s.huma = humagin.NewWithGroup(engine, engine.Group("/", s.authenticate), s.config())
+	guarded := engine.Group("/", s.authenticate)
+	s.huma = humagin.NewWithGroup(engine, guarded, s.config())
 	s.addContacts()
+	s.addImports(guarded)
 	s.addJobs()
 	s.addAccounts()
 	s.addLimits()
@@ -108,6 +112,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Now == nil {
 		d.Now = time.Now
+	}
+	if d.UploadPatience == 0 {
+		d.UploadPatience = 30 * time.Second
 	}
 	if d.Version == "" {
 		d.Version = "dev"

@@ -91,11 +91,18 @@ func bearer(headers []string) (token string, ok bool) {
 // require refuses tokens that lack a scope.
 func (s *server) require(scope Scope) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		if principalOf(ctx.Context()).may(scope) {
+		if s.allow(humagin.Unwrap(ctx), scope) {
 			next(ctx)
-			return
 		}
-		s.refuse(humagin.Unwrap(ctx), problem(problemScope, "This call needs the scope "+string(scope)+".").
+	}
+}
+
+// allow reports whether the token has a scope, and refuses the request if not.
+func (s *server) allow(c *gin.Context, scope Scope) bool {
+	may := principalOf(c.Request.Context()).may(scope)
+	if !may {
+		s.refuse(c, problem(problemScope, "This call needs the scope "+string(scope)+".").
 			with("WWW-Authenticate", challenge+`, error="insufficient_scope", scope="`+string(scope)+`"`))
 	}
+	return may
 }

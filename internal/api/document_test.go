@@ -58,7 +58,7 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 		"DELETE /integrated-accounts/{id}", "DELETE /jobs/{id}", "GET /crms", "GET /crms/{crm}", "GET /healthz",
 		"GET /integrated-accounts", "GET /integrated-accounts/{id}", "GET /integrated-accounts/{id}/limits", "GET /jobs", "GET /jobs/{id}", "GET /jobs/{id}/result", "GET /readyz",
 		"POST /integrated-accounts", "POST /integrated-accounts/{id}/check", "POST /jobs/{id}/cancel", "POST /jobs/{id}/retry",
-		"POST /unified/crm/contacts",
+		"POST /unified/crm/contacts", "POST /unified/crm/contacts/imports",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

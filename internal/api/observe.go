@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -155,14 +156,24 @@ func head(next http.Handler) http.Handler {
 // patient gives a context that ends after d, and when the service closes.
 func (s *server) patient(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(ctx, d)
+	ctx, release := s.whileOpen(ctx)
+	return ctx, func() { release(); cancel() }
+}
+
+// errClosing is the cause of contexts that end because the service closes.
+var errClosing = errors.New("api: the service is closing")
+
+// whileOpen gives a context that ends when the service closes.
+func (s *server) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
 	if s.Closing != nil {
 		go func() {
 			select {
 			case <-s.Closing:
-				cancel()
+				cancel(errClosing)
 			case <-ctx.Done():
 			}
 		}()
 	}
-	return ctx, cancel
+	return ctx, func() { cancel(nil) }
 }

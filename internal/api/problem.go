@@ -41,6 +41,7 @@ type FieldProblem struct {
 	Pointer string `json:"pointer" doc:"A JSON Pointer into the body, or query.<name>, header.<name>, path.<name>" example:"/email_addresses/0/email"`
 	Code    string `json:"code" doc:"The fault, for programs" example:"required"`
 	Message string `json:"message" doc:"The fault, for people; fits a sentence after the field's name"`
+	Line    int    `json:"line,omitempty" doc:"The line of the file, from 1, where a file is at fault"`
 }
 
 // Error gives the problem without any value of the request.
@@ -93,7 +94,7 @@ func invalidRequest(faults ...FieldProblem) *Problem {
 func badDocument(invalid *contact.Invalid) *Problem {
 	faults := make([]FieldProblem, len(invalid.Problems))
 	for i, p := range invalid.Problems {
-		faults[i] = FieldProblem(p)
+		faults[i] = FieldProblem{Pointer: p.Pointer, Code: p.Code, Message: p.Message}
 	}
 	if invalid.Status == http.StatusBadRequest {
 		return problem(problemMalformed, "The body could not be read; see errors.", faults...)

@@ -25,6 +25,7 @@ const (
 	problemGone        = "gone"
 	problemTooLarge    = "too-large"
 	problemMediaType   = "unsupported-media-type"
+	problemFile        = "unreadable-file"
 	problemCheck       = "check-failed"
 	problemInternal    = "internal"
 	problemUnavailable = "unavailable"
@@ -61,7 +62,7 @@ func jobProblem(kind fault.Kind) string {
 func problemTypes() []problemType {
 	own := []problemType{
 		{problemMalformed, "The request could not be read", http.StatusBadRequest,
-			"The body is no JSON object, is empty, is not UTF-8, repeats a key or is nested too deeply; or the query or a header is malformed."},
+			"The body is no JSON object, is empty, is not UTF-8, repeats a key, is nested too deeply, or broke off; or the query or a header is malformed."},
 		{problemValidation, "The request cannot be accepted", http.StatusUnprocessableEntity,
 			"The request is well formed, but some of its content is not acceptable. errors names each fault and its place. Nothing was stored."},
 		{problemKeyReused, "The idempotency key came with another request before", http.StatusUnprocessableEntity,
@@ -83,9 +84,11 @@ func problemTypes() []problemType {
 		{problemGone, "Past retention", http.StatusGone,
 			"The job is known, but its contact is not kept any more."},
 		{problemTooLarge, "The body is too large", http.StatusRequestEntityTooLarge,
-			"A contact has at most 256 KiB."},
+			"A contact has at most 256 KiB, a file 4 GiB, unpacked as well."},
 		{problemMediaType, "The content type is not supported", http.StatusUnsupportedMediaType,
-			"Send application/json in UTF-8, without a content encoding."},
+			"Send application/json in UTF-8, without a content encoding. What a file may be is said where files are taken."},
+		{problemFile, "The file cannot be read", http.StatusUnprocessableEntity,
+			"Something in the file leaves no way to tell its contacts apart. errors says what, and in which line. Nothing was stored."},
 		{problemCheck, "The CRM refused the account's credentials", http.StatusBadGateway,
 			"The check of an integrated account failed; kind says how. The status is the one of a job that failed with this kind."},
 		{problemInternal, "Internal error", http.StatusInternalServerError,
