@@ -143,6 +143,32 @@ func TestDocumentOfTheCreate(t *testing.T) {
 	}
 }
 
+func TestDocumentOfTheImport(t *testing.T) {
+	t.Parallel()
+	doc, _ := documentOf(t)
+	op := doc.Paths[importsPath]["post"]
+	var query []string
+	for _, p := range op.Parameters {
+		if p.In == "query" {
+			query = append(query, p.Name)
+		}
+	}
+	slices.Sort(query)
+	want := append(importOptionNames(), optionColumns)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, query); diff != "" {
+		t.Errorf("what is documented is not what is read: %s", diff)
+	}
+	for _, media := range []string{"application/x-ndjson", "application/json", "text/csv", "text/vcard", "multipart/form-data"} {
+		if op.RequestBody.Content[media] == nil {
+			t.Errorf("there is no body %s", media)
+		}
+	}
+	if body := string(op.Responses["200"].Content["application/json"]); !strings.Contains(body, "schemas/ImportReport") {
+		t.Errorf("the answer is %s", body)
+	}
+}
+
 func TestDocsWorkOffline(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)

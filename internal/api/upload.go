@@ -62,8 +62,8 @@ func (u *upload) Read(p []byte) (int, error) {
 		err = errTooLarge
 	case err == io.EOF:
 		_ = u.deadline(time.Time{}) // the server goes on to listen for a disconnect
-	case err != nil && u.ctx.Err() != nil:
-		err = context.Cause(u.ctx)
+	case err != nil && context.Cause(u.ctx) == errClosing: // net/http ends the context at a time-out, too
+		err = errClosing
 	}
 	u.failed = err
 	return n, err

@@ -186,7 +186,7 @@ func (p *pulled) Read(b []byte) (int, error) {
 // TestMemory: a file of any length takes little, also where every row is a new
 // person or at fault. It runs alone, as it sees the memory of the process.
 func TestMemory(t *testing.T) {
-	n := 100_000 // which is many times what the report shows and the map keeps
+	n := 60_000 // which is many times what the report shows and the map keeps
 	if testing.Short() {
 		n = 20_000
 	}
