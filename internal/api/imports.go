@@ -167,7 +167,7 @@ func (f *fitting) looksFirst(in contact.Input) bool {
 
 // complete adds what the request and the account tell.
 func (s *server) complete(ctx context.Context, plan *importPlan, r *imports.Report) *importReport {
-	var asked []imports.WarningCount
+	asked := []imports.WarningCount{}
 	for _, w := range slices.Concat(plan.options.warnings, plan.fitting.warnings) {
 		asked = append(asked, imports.WarningCount{Field: w.Field, Code: w.Code, Message: w.Message})
 	}

@@ -65,6 +65,11 @@ func TestCheckOfAFile(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	plain := h.ask(t, "POST", checkTarget+fullAccount, sheet, "Content-Type", csvType).wantStatus(t, 200)
+	for _, list := range []string{"mapping", "errors", "errors_by_code", "warnings", "sample"} {
+		if _, there := plain.json[list].([]any); !there {
+			t.Errorf("%s is no list: %v", list, plain.json[list])
+		}
+	}
 	var r importReport
 	check(t, json.Unmarshal(plain.Body.Bytes(), &r))
 	for what, pair := range map[string][2]any{

@@ -60,6 +60,12 @@ func (f *Fleet) Call(method, path string, body any, headers ...string) (Answer, 
 	return Answer{resp.StatusCode, resp.Header, raw}, err
 }
 
+// Addr is where the API listens, for requests that Call cannot make.
+func (f *Fleet) Addr() string { return strings.TrimPrefix(f.base, "http://") }
+
+// Token is what such a request carries.
+func (f *Fleet) Token() string { return token }
+
 // Must is Call, where the API has to answer with status.
 func (f *Fleet) Must(status int, method, path string, body any, headers ...string) Answer {
 	f.Helper()
