@@ -62,7 +62,7 @@ func TestCheckingAFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var r checked
 			f.With(t).Must(http.StatusOK, "POST", checkPath(account), c.body, c.headers...).Decode(t, &r)
-			if r.CRM != "hubspot" || r.Format != "csv" || r.Program != "google" || len(r.Mapping) != 43 {
+			if r.CRM != "hubspot" || r.Format != "csv" || r.Program != "google" || len(r.Mapping) != 44 {
 				t.Errorf("%s %s %s, %d columns", r.CRM, r.Format, r.Program, len(r.Mapping))
 			}
 			if r.Valid || r.Rows.Total != r.Rows.Valid+r.Rows.Invalid || r.Rows.Valid == 0 || r.Rows.Invalid < 2 || len(r.Errors) < 2 {
