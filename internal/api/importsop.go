@@ -56,7 +56,7 @@ func importParams() []*huma.Param {
 	columns.Style, columns.Explode = "deepObject", new(true)
 	return []*huma.Param{
 		account, only, columns,
-		one(optionUnknown, "What becomes of columns, properties and members that no contact has. Without it, they are faults in JSON and warnings elsewhere", among(nil, "fail", "warn", "custom_field")),
+		one(optionUnknown, "What becomes of columns, properties and members that no contact has. Without it, they are faults in JSON, and elsewhere the mapping tells of them", among(nil, "fail", "warn", "custom_field")),
 		one(optionDelimiter, "What divides the columns of a CSV file, one character or tab; found out without it", text),
 		one(optionEncoding, "The encoding of the text, by its WHATWG name; found out without it", text),
 		one(optionWorkspace, "The workspace (location, space, board) to write into, for CRMs that have them; overrides the account's setting", text),
