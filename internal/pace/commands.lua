@@ -7,6 +7,7 @@ function commands.take(c)
   local at, why = when(c.op, windows)
   if at - now > plan.horizon then
     redis.call('ZREM', LANE, c.job)
+    set('denied', math.min(at, now + plan.relook))
     return {'deny', at, why}
   end
   if at <= now and busy() then return {'busy', now} end
@@ -108,18 +109,20 @@ end
 function commands.limited(c) limited(c); return {'ok', now} end
 
 -- room is how many jobs more may be on their way to a worker: what can begin
--- within the horizon, and no more than keep the calls going.
+-- within the horizon, and no more than keep the calls going. Where a job was
+-- just sent back into line, for a reason that may not show here (an operation's
+-- own window), the others need not try either.
 local function room()
   local n = plan.lane
-  if frozen() > now + plan.horizon then return 0 end
+  if math.max(frozen(), num('denied') or 0) > now + plan.horizon then return 0 end
   for _, q in ipairs(plan.quotas) do
     local used, may = quota(q)
     n = math.min(n, may - used)
   end
   for _, w in ipairs(applies('')) do
-    local taken = redis.call('ZCOUNT', w.key, now + plan.horizon - w.per - w.guard, '+inf')
-    n = math.min(n, cap(w) - taken * w.grain)
-    if w.grain > 1 then n = n + w.grain - (num('fill' .. w.i) or w.grain) end
+    local taken = redis.call('ZCOUNT', w.key, now + plan.horizon - w.per - w.guard, '+inf') * w.grain
+    if w.grain > 1 and taken > 0 then taken = taken - w.grain + (num('fill' .. w.i) or w.grain) end
+    n = math.min(n, cap(w) - taken)
   end
   local lane = redis.call('ZCARD', LANE)
   n = n - lane
@@ -165,7 +168,7 @@ function commands.gone(c) redis.call('ZREM', LANE, c.job); return {'ok', now} en
 
 -- next is when it pays to admit again.
 local function next()
-  local at = when('', applies(''))
+  local at = math.max(when('', applies('')), num('denied') or 0)
   return math.max(now + plan.tick, at - plan.horizon)
 end
 

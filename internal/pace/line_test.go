@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"crmferry/internal/connector"
+	"crmferry/internal/fault"
 	"crmferry/internal/localredis/redistest"
 	"crmferry/internal/pace"
 )
@@ -130,6 +131,47 @@ func TestTheLaneHoldsNoMoreThanCanBegin(t *testing.T) {
 			t.Errorf("%d of 200 are on their way, 6 may begin", n)
 		}
 	})
+}
+
+// TestWhoIsSentBackIsNotAdmittedAgainAtOnce: what stopped a job stops the others,
+// also where the general windows have room: a quota, an operation's own window.
+func TestWhoIsSentBackIsNotAdmittedAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	reserve := 0
+	for name, limits := range map[string]connector.Limits{
+		"a quota beside a window in grains": {
+			Windows: []connector.Window{{Requests: 1_000_000, Per: time.Second}},
+			Quotas:  []connector.Quota{{Requests: 1, Period: connector.Day}}, Reserve: &reserve,
+		},
+		"an operation's own window": {Windows: []connector.Window{
+			{Requests: 1000, Per: time.Second}, {Requests: 1, Per: time.Hour, For: connector.OpFind},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var came arrivals
+			p := pacer(t, redistest.Client(t), came.add)
+			find := ask(limits, "first")
+			find.Budget, find.Op = "b", connector.OpFind
+			insist(t, p, find).Done(connector.Feedback{Verdict: connector.VerdictUp})
+			find.Job = "second"
+			if _, err := p.Take(t.Context(), find); !fault.From(err).Paced {
+				t.Fatalf("the second call: %v", err)
+			}
+			for i := range 20 {
+				if err := p.Join(t.Context(), member("x", fmt.Sprint("job", i), i, pace.Singles)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := p.Round(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			p.Close()
+			if n := len(came.list()); n != 0 {
+				t.Errorf("%d were admitted only to be sent back", n)
+			}
+		})
+	}
 }
 
 func TestAnAccountsBacklogIsBounded(t *testing.T) {

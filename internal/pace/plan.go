@@ -39,6 +39,8 @@ const (
 	pause    = time.Second
 	pauseCap = 15 * time.Second
 	tick     = 100 * time.Millisecond
+	// relook is how long a line rests at most after a job was sent back into it.
+	relook = 5 * time.Second
 	// memory is how long a budget that nobody uses is remembered.
 	memory = 33 * 24 * time.Hour
 	// reserved is the usual share of a quota, in percent, that is left to the
@@ -64,6 +66,7 @@ type plan struct {
 	Pause       int64    `json:"pause"`
 	PauseCap    int64    `json:"pausecap"`
 	Tick        int64    `json:"tick"`
+	Relook      int64    `json:"relook"`
 	Memory      int64    `json:"memory"`
 }
 
@@ -97,7 +100,7 @@ func planOf(l connector.Limits, lease time.Duration, backlog int64, now time.Tim
 		Windows: []window{}, Quotas: []quota{}, Concurrency: l.Concurrency, Backlog: backlog, Lease: lease.Milliseconds(),
 		Horizon: horizon.Milliseconds(), Grace: grace.Milliseconds(), Travel: travel.Milliseconds(),
 		Believe: believe.Milliseconds(), Long: long.Milliseconds(), Lane: laneMost, Ahead: ahead, Patience: patience,
-		Pause: pause.Milliseconds(), PauseCap: pauseCap.Milliseconds(), Tick: tick.Milliseconds(), Memory: memory.Milliseconds(),
+		Pause: pause.Milliseconds(), PauseCap: pauseCap.Milliseconds(), Tick: tick.Milliseconds(), Relook: relook.Milliseconds(), Memory: memory.Milliseconds(),
 	}
 	for _, w := range l.Windows {
 		p.Windows = append(p.Windows, windowOf(w.Requests, w.Per, w.For))
