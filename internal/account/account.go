@@ -47,10 +47,17 @@ type Account struct {
 // Limits replaces the CRM's default pace for one account.
 type Limits struct {
 	Windows     []Window `json:"windows,omitempty"`
+	Quotas      []Quota  `json:"quotas,omitempty"`
 	Concurrency int      `json:"concurrency,omitempty"`
 	// Reserve is the share of a quota, in percent, left for the customer's
 	// other software.
 	Reserve *int `json:"reserve,omitempty"`
+}
+
+// Quota allows Requests calls per period: day, month or rolling_24h.
+type Quota struct {
+	Requests int              `json:"requests"`
+	Period   connector.Period `json:"period" enum:"day,month,rolling_24h"`
 }
 
 // Window allows Requests calls in any stretch of PerSeconds.
@@ -70,6 +77,9 @@ func (a Account) Pace() *connector.Pace {
 			Requests: w.Requests, Per: time.Duration(w.PerSeconds * float64(time.Second)),
 		})
 	}
+	for _, q := range a.Limits.Quotas {
+		p.Quotas = append(p.Quotas, connector.Quota(q))
+	}
 	return p
 }
 
@@ -86,7 +96,7 @@ func (a Account) Clone() Account {
 	a.Settings = maps.Clone(a.Settings)
 	if a.Limits != nil {
 		limits := *a.Limits
-		limits.Windows = slices.Clone(limits.Windows)
+		limits.Windows, limits.Quotas = slices.Clone(limits.Windows), slices.Clone(limits.Quotas)
 		if limits.Reserve != nil {
 			reserve := *limits.Reserve
 			limits.Reserve = &reserve

@@ -3,6 +3,7 @@ package account
 import (
 	"fmt"
 
+	"crmferry/internal/connector"
 	"crmferry/internal/contact"
 )
 
@@ -10,6 +11,7 @@ import (
 const (
 	maxWindows     = 10
 	maxRequests    = 1_000_000
+	maxQuota       = 1_000_000_000
 	maxPerSeconds  = 86_400
 	maxConcurrency = 1000
 	maxReserve     = 90
@@ -33,6 +35,7 @@ func (v *validator) limits(l *Limits) *Limits {
 			v.problem(at+"/per_seconds", CodeOutOfRange, "must be above 0 and up to %d", maxPerSeconds)
 		}
 	}
+	v.quotas(l.Quotas)
 	// 0 is absent: the CRM's own concurrency.
 	if l.Concurrency < 0 || l.Concurrency > maxConcurrency {
 		v.problem("/limits/concurrency", CodeOutOfRange, "must be from 1 to %d", maxConcurrency)
@@ -40,8 +43,28 @@ func (v *validator) limits(l *Limits) *Limits {
 	if l.Reserve != nil && (*l.Reserve < 0 || *l.Reserve > maxReserve) {
 		v.problem("/limits/reserve", CodeOutOfRange, "must be from 0 to %d percent", maxReserve)
 	}
-	if len(l.Windows) == 0 && l.Concurrency == 0 && l.Reserve == nil {
+	if len(l.Windows) == 0 && len(l.Quotas) == 0 && l.Concurrency == 0 && l.Reserve == nil {
 		return nil
 	}
 	return l
+}
+
+// quotas checks those: each period may stand once.
+func (v *validator) quotas(quotas []Quota) {
+	seen := map[connector.Period]bool{}
+	for i, q := range quotas {
+		at := fmt.Sprintf("/limits/quotas/%d", i)
+		if q.Requests < 1 || q.Requests > maxQuota {
+			v.problem(at+"/requests", CodeOutOfRange, "must be from 1 to %d", maxQuota)
+		}
+		switch q.Period {
+		case connector.Day, connector.Month, connector.Rolling24:
+			if seen[q.Period] {
+				v.problem(at+"/period", contact.CodeConflict, "stands there already")
+			}
+			seen[q.Period] = true
+		default:
+			v.problem(at+"/period", CodeOutOfRange, "must be day, month or rolling_24h")
+		}
+	}
 }

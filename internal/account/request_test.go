@@ -80,6 +80,15 @@ func TestCreateRefusesRequest(t *testing.T) {
 				problem("/limits/reserve", "out_of_range", "must be from 0 to 90 percent"),
 			},
 		},
+		"quotas": {
+			`{"crm": "hubspot", ` + auth + `, "limits": {"quotas": [{"requests": 5, "period": "day"},
+				{"requests": 0, "period": "month"}, {"requests": 5, "period": "day"}, {"requests": 5, "period": "year"}]}}`,
+			[]contact.Problem{
+				problem("/limits/quotas/1/requests", "out_of_range", "must be from 1 to 1000000000"),
+				problem("/limits/quotas/2/period", "conflict", "stands there already"),
+				problem("/limits/quotas/3/period", "out_of_range", "must be day, month or rolling_24h"),
+			},
+		},
 		"limits below": {`{"crm": "hubspot", ` + auth + `, "limits": {"concurrency": -1, "reserve": -1}}`, []contact.Problem{
 			problem("/limits/concurrency", "out_of_range", "must be from 1 to 1000"),
 			problem("/limits/reserve", "out_of_range", "must be from 0 to 90 percent"),

@@ -80,6 +80,7 @@ type WaitHeader struct {
 // Pace is what an account has of its own in place of the CRM's limits.
 type Pace struct {
 	Windows     []Window
+	Quotas      []Quota
 	Concurrency int
 	// Reserve is the share of quotas, in percent, that is left to the
 	// customer's other software; nil for the usual one.
@@ -93,6 +94,9 @@ func (l Limits) With(p *Pace) Limits {
 	}
 	if len(p.Windows) > 0 {
 		l.Windows = p.Windows
+	}
+	if len(p.Quotas) > 0 {
+		l.Quotas = p.Quotas
 	}
 	if p.Concurrency > 0 {
 		l.Concurrency = p.Concurrency

@@ -70,6 +70,7 @@ func TestAnAccountsOwnPace(t *testing.T) {
 	}{
 		"none":        {nil, l},
 		"windows":     {&Pace{Windows: own}, Limits{Windows: own, Concurrency: 4}},
+		"quotas":      {&Pace{Quotas: []Quota{{Requests: 5, Period: Day}}}, Limits{Windows: l.Windows, Concurrency: 4, Quotas: []Quota{{Requests: 5, Period: Day}}}},
 		"concurrency": {&Pace{Concurrency: 2}, Limits{Windows: l.Windows, Concurrency: 2}},
 		"reserve":     {&Pace{Reserve: &reserve}, Limits{Windows: l.Windows, Concurrency: 4, Reserve: &reserve}},
 	} {

@@ -82,6 +82,7 @@ func (f *Fleet) Must(status int, method, path string, body any, headers ...strin
 // Limits are an account's own pace.
 type Limits struct {
 	Windows     []Window `json:"windows"`
+	Quotas      []Quota  `json:"quotas,omitempty"`
 	Concurrency int      `json:"concurrency,omitempty"`
 }
 
@@ -91,9 +92,18 @@ type Window struct {
 	PerSeconds float64 `json:"per_seconds"`
 }
 
+// Quota allows Requests calls per Period.
+type Quota struct {
+	Requests int    `json:"requests"`
+	Period   string `json:"period"`
+}
+
 // Unhindered is a pace that holds nobody up.
 func Unhindered() *Limits {
-	return &Limits{Windows: []Window{{Requests: 1_000_000, PerSeconds: 1}}, Concurrency: 128}
+	return &Limits{
+		Windows: []Window{{Requests: 1_000_000, PerSeconds: 1}}, Concurrency: 128,
+		Quotas: []Quota{{Requests: 1_000_000, Period: "day"}},
+	}
 }
 
 // Connect makes an integrated account at an imitation that goes unhindered;
