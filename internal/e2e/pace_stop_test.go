@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -24,6 +25,24 @@ func (f *ferry) stops(p *fleet.Process, patience time.Duration) {
 	})
 }
 
+// holdsAll waits until an account has jobs in line and on their way to a
+// worker, reservations that sleep, and calls that are out, all at once.
+func (f *ferry) holdsAll(account string) {
+	f.Helper()
+	if f.Redis == nil {
+		return // the Redis in memory cannot be looked into from here
+	}
+	f.Eventually(10*time.Second, "jobs in all places at once", func() bool {
+		all := strings.Join(f.leftovers(account), " ")
+		for _, kind := range []string{":lane", ":held", ":calls", ":line:"} {
+			if !strings.Contains(all, kind) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 // TestWorkersThatStopLoseNothingOfALine: workers end, asked to and by kill -9,
 // while calls are out, reservations sleep and jobs are on their way to them;
 // all that waits goes on with the next one.
@@ -41,13 +60,15 @@ func TestWorkersThatStopLoseNothingOfALine(t *testing.T) {
 		t.Fatalf("%d of %d were accepted", len(ids), jobs)
 	}
 	asked := f.StartWorker()
-	f.met("hubspot", "stops", 35, 30*time.Second) // the second window: there is a reservation, too
+	f.met("hubspot", "stops", 31, 30*time.Second)
+	f.holdsAll(account)
 	asked.Signal(syscall.SIGTERM)
 	begun := time.Now()
 	f.stops(asked, 12*time.Second)
 	t.Logf("stopped %.1f s after it was asked to", time.Since(begun).Seconds())
 	killed := f.StartWorker()
-	f.met("hubspot", "stops", 70, 30*time.Second)
+	f.met("hubspot", "stops", 65, 30*time.Second)
+	f.holdsAll(account)
 	killed.Kill()
 	begun = time.Now()
 	f.StartWorker()

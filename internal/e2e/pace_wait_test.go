@@ -137,8 +137,8 @@ func (f *ferry) job(id string) toldJob {
 	return j
 }
 
-// TestABacklogHoldsUpNoOtherAccount: a long line of one account's jobs, which is
-// as fast as the worker is, and nine others with ten each.
+// TestABacklogHoldsUpNoOtherAccount: a long line of one account's jobs, and nine
+// other accounts with ten each, which are done while it is still long.
 func TestABacklogHoldsUpNoOtherAccount(t *testing.T) {
 	t.Parallel()
 	const many = 2000

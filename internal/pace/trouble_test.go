@@ -92,3 +92,29 @@ func TestTheRateKnowsHowManyCallsAJobTakes(t *testing.T) {
 		}
 	})
 }
+
+// TestALongOutageIsNotWaitedOutForLong: however often the CRM was tried in vain,
+// the next try is seconds away.
+func TestALongOutageIsNotWaitedOutForLong(t *testing.T) {
+	t.Parallel()
+	on(t, func(t *testing.T, client redis.UniversalClient) {
+		p := pacer(t, client, nil)
+		limits, ctx := windows(1000, time.Second), context.Background()
+		insist(t, p, ask(limits, "one")).Done(connector.Feedback{Verdict: connector.VerdictUp})
+		if _, err := p.State(ctx, "a", "a", limits); err != nil { // once the call's end is known
+			t.Fatal(err)
+		}
+		// As if it had been tried for a day.
+		if err := client.HSet(ctx, "ferry:1:{pa}:state", "level", 1000, "trial", 1, "fails", 1000).Err(); err != nil {
+			t.Fatal(err)
+		}
+		insist(t, p, ask(limits, "two")).Done(connector.Feedback{Verdict: connector.VerdictDown})
+		s, err := p.State(ctx, "a", "a", limits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pause := s.FrozenUntil.Sub(s.Now); pause < 5*time.Second || pause > 15*time.Second {
+			t.Errorf("tried again in %v", pause)
+		}
+	})
+}
