@@ -143,8 +143,8 @@ type Outlook struct {
 	WaitingFor   string // pace, quota or vendor_down
 }
 
-// Outlook estimates when a job that waits in line has its turn; false when it
-// is not in line any more. ahead is how many of its account wait before it, nil
+// Outlook estimates when a job that waits for the pace has its turn; false when
+// nobody can tell. ahead is how many of its account wait before it, nil
 // where that is not known; for one that has just come, the state of the budget
 // may be a moment old.
 func (p *Pacer) Outlook(ctx context.Context, m Member, ahead *int64, l connector.Limits) (Outlook, bool, error) {
@@ -154,12 +154,20 @@ func (p *Pacer) Outlook(ctx context.Context, m Member, ahead *int64, l connector
 		return outlook(s, *ahead), err == nil, err
 	}
 	a := d.do(ctx, m.command(doPlace), d.encoded(l))
-	if a.err != nil || a.n < 0 {
+	if a.err != nil {
 		return Outlook{}, false, a.err
 	}
 	s, err := p.State(ctx, m.Budget, m.Account, l)
+	if a.n == onItsWay {
+		a.n = 0
+	} else if a.n < 0 { // it is just coming into line
+		a.n = s.Waiting
+	}
 	return outlook(s, a.n), err == nil, err
 }
+
+// onItsWay is the place of a job that has left the line for a worker.
+const onItsWay = -2
 
 // stateLife is how old a state may be by which a wait is estimated.
 const stateLife = 500 * time.Millisecond
