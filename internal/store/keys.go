@@ -52,6 +52,38 @@ func allShards() (list []shard) {
 	return list
 }
 
+// importTag is the hash tag of everything about one import, but for the indexes.
+//
+//	import        hash: the record, see importFields; n:<status> and o:<outcome> count rows
+//	sizes         list: the number of rows of each block
+//	block:<n>     packed rows; gone, or without those that succeeded, once the block is done
+//	out:<n>       hash: index of a row -> its result, while the block is not done
+//	res:<n>       packed results of a block that is done
+//	slices        hash: number of a turn -> the slice that it has: block,from,to,token
+//	rows          hash: block:index -> a row that is under way or goes on as a job
+//	col:<c>:<n>   fingerprints of a block's column c, sorted
+type importTag string
+
+func (i importTag) key(rest string) string        { return prefix + "{i" + string(i) + "}:" + rest }
+func (i importTag) record() string                { return i.key("import") }
+func (i importTag) sizes() string                 { return i.key("sizes") }
+func (i importTag) block(n int) string            { return i.key("block:" + strconv.Itoa(n)) }
+func (i importTag) out(n int) string              { return i.key("out:" + strconv.Itoa(n)) }
+func (i importTag) results(n int) string          { return i.key("res:" + strconv.Itoa(n)) }
+func (i importTag) slices() string                { return i.key("slices") }
+func (i importTag) rows() string                  { return i.key("rows") }
+func (i importTag) column(c string, n int) string { return i.key("col:" + c + ":" + strconv.Itoa(n)) }
+
+func importsByTenant(tenant string) string { return prefix + "{t" + tenant + "}:imports" }
+func importsByAccount(id string) string    { return prefix + "{a" + id + "}:imports" }
+
+// importKey holds the import that an idempotency key belongs to.
+func importKey(digest string) string { return prefix + "{k" + digest + "}:import" }
+
+// openImports are those that somebody has to look after, by when: from before
+// the first byte of the upload until everything about them has its expiry.
+func openImports() string { return prefix + "imports" }
+
 var idAlphabet = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
 // NewID makes a job id: its shard, then a UUID of version 7. Jobs with the
