@@ -19,6 +19,7 @@ import (
 	"crmferry/internal/account"
 	"crmferry/internal/config"
 	"crmferry/internal/connector"
+	"crmferry/internal/imports"
 	"crmferry/internal/job"
 	"crmferry/internal/pace"
 	"crmferry/internal/queue"
@@ -36,6 +37,8 @@ type house struct {
 	metrics  *telemetry.Metrics
 	db       *database
 	store    *store.Store
+	imports  *store.Imports
+	keeper   *imports.Keeper
 	queue    *queue.Queue
 	client   *connector.Client
 	pacer    *pace.Pacer
@@ -80,6 +83,7 @@ func build(ctx context.Context, c config.Config, out io.Writer) (*house, error) 
 		return nil, err
 	}
 	h.store = store.New(h.db, store.Options{ResultTTL: c.ResultTTL, ReceiptTTL: c.ReceiptTTL})
+	h.imports = h.store.Imports()
 	if err := checkKey(ctx, h.store.Accounts(), sealer); err != nil {
 		h.close()
 		return nil, err
@@ -93,6 +97,7 @@ func build(ctx context.Context, c config.Config, out io.Writer) (*house, error) 
 	h.accounts = account.NewService(account.Deps{
 		Store: h.store.Accounts(), Sealer: sealer, Catalogue: h.crms, Prober: account.SessionProber{Client: h.client},
 	})
+	h.keeper = h.newKeeper()
 	return h, nil
 }
 
@@ -142,11 +147,13 @@ func (h *house) transport() *transport.Client {
 
 // runner carries jobs across until stopping is closed.
 func (h *house) runner(stopping <-chan struct{}) *job.Runner {
-	return &job.Runner{
-		Records: h.store, Accounts: h.accounts, CRMs: h.crms, Client: h.client, Line: h.pacing(),
+	r := &job.Runner{
+		Records: records{h.store, h.keeper}, Accounts: h.accounts, CRMs: h.crms, Client: h.client, Line: h.pacing(),
 		Policy: job.DefaultPolicy(), Timing: job.DefaultTiming(h.config.CRMTimeout),
-		Observer: observer{h.log, h.metrics}, Spread: rand.Float64, Held: job.NewHeld(), Stopping: stopping,
+		Observer: observer{h.log, h.metrics, h.keeper}, Spread: rand.Float64, Held: job.NewHeld(), Stopping: stopping,
 	}
+	r.Turns = h.turns(r, h.keeper)
+	return r
 }
 
 func newKey() string { return uuid.NewString() }
@@ -155,6 +162,7 @@ func newKey() string { return uuid.NewString() }
 type observer struct {
 	log     *slog.Logger
 	metrics *telemetry.Metrics
+	keeper  *imports.Keeper
 }
 
 func (o observer) Attempted(j job.Job, a job.Attempt) {
@@ -174,4 +182,5 @@ func (o observer) Finished(j job.Job) {
 		kind = string(j.Error.Kind)
 	}
 	o.metrics.JobFinished(j.CRM, string(j.Status), kind)
+	o.keeper.Report(context.Background(), j)
 }

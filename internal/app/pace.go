@@ -22,8 +22,11 @@ type pacing struct {
 
 func member(w job.Waiter) pace.Member {
 	m := pace.Member{Job: w.ID, Account: w.Account, Budget: w.Budget, Arrived: w.Arrived, Priority: pace.Singles}
-	if w.Begun {
+	switch {
+	case w.Begun:
 		m.Priority = pace.Begun
+	case w.Import:
+		m.Priority = pace.Imports
 	}
 	return m
 }

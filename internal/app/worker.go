@@ -54,6 +54,7 @@ func (h *house) startWorker() (*worker, error) {
 	w.done.Go(func() { runner.Held.KeepLeases(ctx, h.store, runner.Timing.Lease) })
 	w.done.Go(func() { h.reaper().Run(ctx) })
 	w.done.Go(func() { h.pacer.Upkeep(ctx) })
+	w.done.Go(func() { h.keeper.Run(ctx) })
 	w.done.Go(func() { h.watchQueue(ctx) })
 	return w, nil
 }

@@ -63,6 +63,8 @@ type Job struct {
 	// ID is the job's own, "" for a call that belongs to none; Holder names
 	// this attempt at it for the pace, and is made up where it is empty.
 	ID, Holder string
+	// Yields: it lets others that wait for the same limits go first.
+	Yields bool
 }
 
 // Session is one conversation with one CRM about one contact.
@@ -74,6 +76,7 @@ type Session struct {
 	call   *Call
 	job    string
 	holder string
+	yields bool
 	permit Permit // of the last call
 	asked  bool
 }
@@ -100,7 +103,7 @@ func (c *Client) Session(spec *Spec, acc Account, job Job) (*Session, error) {
 		settings[spec.Workspace] = job.Input.Workspace
 	}
 	return &Session{
-		client: c, spec: spec, acc: acc, scheme: scheme, job: job.ID, holder: cmp.Or(job.Holder, uuid.NewString()), permit: unpaced{},
+		client: c, spec: spec, acc: acc, scheme: scheme, job: job.ID, holder: cmp.Or(job.Holder, uuid.NewString()), yields: job.Yields, permit: unpaced{},
 		call: &Call{Settings: settings, Input: job.Input, Key: job.Key, At: job.At},
 	}, nil
 }

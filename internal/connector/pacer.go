@@ -40,7 +40,9 @@ type Ask struct {
 	// makes one call at a time.
 	Holder string
 	// Job is the job, "" for none.
-	Job    string
+	Job string
+	// Yields: it lets others that wait go first, and leaves more of a quota.
+	Yields bool
 	Limits Limits
 }
 
@@ -92,7 +94,7 @@ func (s *Session) turn(op, address string) Ask {
 	limits := s.spec.Limits.With(s.acc.Pace)
 	return Ask{
 		CRM: s.spec.ID, Account: s.acc.ID, Budget: limits.Budget(s.spec.ID, s.acc.ID, s.acc.App), Op: op, Host: host,
-		Holder: s.holder, Job: s.job, Limits: limits,
+		Holder: s.holder, Job: s.job, Yields: s.yields, Limits: limits,
 	}
 }
 

@@ -47,23 +47,13 @@ func (t *task) create(ctx context.Context) error {
 // mark journals that a create is about to be sent, and until when it may be.
 func (t *task) mark(ctx context.Context) connector.Mark {
 	return func(d connector.Draft) (time.Time, error) {
-		now, j := t.now(), &t.j.Journal
-		if j.SentAt.IsZero() {
-			j.SentAt = now
-		}
-		if j.Phase == Sending { // again, to find out
-			j.Looks++
-		}
-		j.Phase, j.By, j.Suspect, t.last = Sending, t.j.Attempt, false, answer{}
-		j.SendBy = now.Add(t.Timing.SendWindow)
-		j.Over = j.SendBy.Add(t.Timing.CallTimeout + t.Timing.Margin)
-		j.UnknownAt, j.Fault = time.Time{}, nil
+		t.sending()
 		if t.s.Idempotency().Kind == connector.KeyHeader {
 			raw, err := json.Marshal(d)
 			if err != nil {
 				return time.Time{}, err
 			}
-			j.Draft = raw
+			t.j.Journal.Draft = raw
 		}
 		if err := t.save(ctx, nil); err != nil {
 			return time.Time{}, err
@@ -71,6 +61,21 @@ func (t *task) mark(ctx context.Context) connector.Mark {
 		// The fence is checked against our own clocks at the first write.
 		return time.Now().Add(t.Timing.SendWindow), nil
 	}
+}
+
+// sending notes in the journal that a create is about to be sent.
+func (t *task) sending() {
+	now, j := t.now(), &t.j.Journal
+	if j.SentAt.IsZero() {
+		j.SentAt = now
+	}
+	if j.Phase == Sending { // again, to find out
+		j.Looks++
+	}
+	j.Phase, j.By, j.Suspect, t.last = Sending, t.j.Attempt, false, answer{}
+	j.SendBy = now.Add(t.Timing.SendWindow)
+	j.Over = j.SendBy.Add(t.Timing.CallTimeout + t.Timing.Margin)
+	j.UnknownAt, j.Fault = time.Time{}, nil
 }
 
 // sent decides what the answer to a create means for the journal.

@@ -24,7 +24,7 @@ func (t *task) insist(ctx context.Context, write func(context.Context) error) er
 	defer cancel()
 	for pause := insistFirst; ; pause = min(2*pause, insistMost) {
 		err := write(ctx)
-		if err == nil || errors.Is(err, ErrStale) {
+		if err == nil || errors.Is(err, ErrStale) || errors.Is(err, ErrBack) {
 			return err
 		}
 		// Not all at once: every job of every worker waits for the same store.

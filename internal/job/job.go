@@ -128,6 +128,13 @@ type Base struct {
 	Budget string `json:"budget,omitempty"`
 	// Key is a UUID made for the job: what the CRM sees as idempotency key.
 	Key string `json:"key"`
+	// Import is the import that the job works for, "" for a single contact; Row
+	// is then the place of its row, or Turn, from 1, its number among those that
+	// take up rows since the import's start number Generation.
+	Import     string `json:"import,omitempty"`
+	Row        string `json:"row,omitempty"`
+	Turn       int    `json:"turn,omitempty"`
+	Generation int64  `json:"generation,omitempty"`
 }
 
 // Show is how the caller wants the result to look, unless asked otherwise later.

@@ -16,6 +16,8 @@ type Waiter struct {
 	Arrived time.Time
 	// Begun: calls were made for it already; it goes before those that are new.
 	Begun bool
+	// Import: it works for an import, and goes after single contacts.
+	Import bool
 }
 
 // Line is where jobs wait until their CRM's pace has room for them.
@@ -47,7 +49,10 @@ type Entry struct {
 
 // Waiter is the job as it waits in line.
 func (j Job) Waiter() Waiter {
-	return Waiter{ID: j.ID, Account: j.AccountID, Budget: j.Budget, Arrived: j.CreatedAt, Begun: j.Journal.Phase != Fresh}
+	return Waiter{
+		ID: j.ID, Account: j.AccountID, Budget: j.Budget, Arrived: j.CreatedAt,
+		Begun: j.Journal.Phase != Fresh, Import: j.Import != "",
+	}
 }
 
 // Hands carry jobs in this process.

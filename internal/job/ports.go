@@ -15,6 +15,9 @@ var (
 	ErrStale = errors.New("job: superseded")
 	// ErrNotFound: no such job, or it is another tenant's, or past retention.
 	ErrNotFound = errors.New("job: not found")
+	// ErrBack: whoever holds the contact for the Runner has taken it back; it has
+	// to wait, and nothing of it was sent.
+	ErrBack = errors.New("job: taken back")
 	// ErrNewer: the record was written by a newer release.
 	ErrNewer = errors.New("job: written by a newer release")
 )
@@ -44,9 +47,36 @@ type Records interface {
 	Testify(ctx context.Context, j Job, proof *Result) error
 	// Owners tells which jobs hold which of the account's remote records.
 	Owners(ctx context.Context, account string, remoteIDs []string) (map[string]string, error)
+	// Drop forgets a held turn.
+	Drop(ctx context.Context, j Job) error
 	// Own claims a remote record for a job; false when another job has it.
 	// Finish does so for the record of a job that created one.
 	Own(ctx context.Context, account, remoteID, jobID string) (bool, error)
+}
+
+// Joint is a Records that can journal several jobs in one step.
+type Joint interface {
+	// SaveAll is Save for jobs that stay with the worker. Its errors are in the
+	// order of the jobs.
+	SaveAll(ctx context.Context, jobs []Job) []error
+}
+
+// Turns carry on imports.
+type Turns interface {
+	// Carry works for an import until its turn is over, or has to wait.
+	Carry(ctx context.Context, c Claimed, stopping <-chan struct{}) (Rest, error)
+}
+
+// Rest is how a turn ends.
+type Rest struct {
+	// Over: there is nothing more for it to do. Else it goes on: InLine when its
+	// account's pace has room, or At a time.
+	Over       bool
+	InLine     bool
+	At         time.Time
+	WaitingFor WaitingFor
+	// Asked: the pace knows that the turn has come to a worker.
+	Asked bool
 }
 
 // Claimed is a job in a worker's hands.

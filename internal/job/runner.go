@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,6 +51,8 @@ type Runner struct {
 	Stopping <-chan struct{}
 	// Held is told of each job while a worker holds it, for the renewal of leases.
 	Held *Held
+	// Turns carry on imports; nil where there are none.
+	Turns Turns
 }
 
 // task is one attempt at one job.
@@ -67,6 +70,7 @@ type task struct {
 	how   Outcome       // what the job did
 	last  answer        // to the last create that the attempt sent
 	wait  time.Duration // until the next look, where the CRM's lag decides it
+	turn  string        // the turn that works on it; "" for a job that came by itself
 }
 
 // now is the store's time, told by our monotonic clock since the claim.
@@ -99,21 +103,26 @@ func (r *Runner) carry(ctx context.Context, id string, seat func(context.Context
 	}
 	defer r.Held.hold(claimed.Ref())()
 	j := claimed.Job
-	t := &task{Runner: r, j: &j, in: claimed.Input, kept: claimed.Kept, began: claimed.Now, clock: time.Now(), how: Created}
-	t.hear(claimed)
-	t.suspect(claimed)
-	t.prior = j.Journal
+	t := r.task(claimed, &j)
 	if seat != nil {
 		if err := seat(ctx); err != nil {
 			return t.release(ctx)
 		}
 	}
 	j.taken(t.now())
-	err = t.attempt(ctx)
-	if errors.Is(err, ErrStale) {
-		return t.testify(ctx)
+	if j.Turn != 0 {
+		return t.takeTurn(ctx, claimed)
 	}
-	return err
+	return t.conclude(ctx, t.carry(ctx))
+}
+
+// task begins an attempt.
+func (r *Runner) task(c Claimed, j *Job) *task {
+	t := &task{Runner: r, j: j, in: c.Input, kept: c.Kept, began: c.Now, clock: time.Now(), how: Created}
+	t.hear(c)
+	t.suspect(c)
+	t.prior = j.Journal
+	return t
 }
 
 // errStopped: the process is about to end; the job goes on elsewhere.
@@ -129,13 +138,19 @@ func (t *task) stopping() error {
 	}
 }
 
-// attempt makes one attempt and writes down what came of it.
-func (t *task) attempt(ctx context.Context) error {
-	err := t.carry(ctx)
+// conclude writes down what came of an attempt that ended with err.
+func (t *task) conclude(ctx context.Context, err error) error {
 	t.yield(ctx)
-	if errors.Is(err, ErrStale) {
-		return err
+	if !errors.Is(err, ErrStale) {
+		err = t.ended(ctx, err)
 	}
+	if errors.Is(err, ErrStale) {
+		return t.testify(ctx)
+	}
+	return err
+}
+
+func (t *task) ended(ctx context.Context, err error) error {
 	if errors.Is(err, errStopped) {
 		return t.release(ctx)
 	}
@@ -149,7 +164,7 @@ func (t *task) attempt(ctx context.Context) error {
 // yield gives the job's turn to the next in line where it was not used: the
 // job expired, its account cannot be opened, or it cannot be sent at all.
 func (t *task) yield(ctx context.Context) {
-	if t.s == nil || !t.s.Asked() {
+	if t.turn == "" && (t.s == nil || !t.s.Asked()) {
 		// Should that fail, the turn ends by itself.
 		_ = t.Line.Leave(context.WithoutCancel(ctx), t.j.Waiter())
 	}
@@ -157,18 +172,7 @@ func (t *task) yield(ctx context.Context) {
 
 // carry moves the contact on from wherever the journal says it is.
 func (t *task) carry(ctx context.Context) error {
-	if err := t.stopping(); err != nil {
-		return err
-	}
-	if t.j.Journal.Phase == Fresh {
-		if t.j.CancelRequested {
-			return fault.New(fault.Cancelled, "cancelled", "the job was cancelled")
-		}
-		if !t.now().Before(t.j.ExpiresAt) {
-			return expired(t.j.Error)
-		}
-	}
-	if err := t.open(ctx); err != nil {
+	if err := t.ready(ctx); err != nil {
 		return err
 	}
 	switch t.j.Journal.Phase {
@@ -181,10 +185,32 @@ func (t *task) carry(ctx context.Context) error {
 			return err
 		}
 	}
+	return t.onward(ctx)
+}
+
+// onward goes on with a contact of which a record is known.
+func (t *task) onward(ctx context.Context) error {
 	if t.j.Journal.Phase == Matching {
 		return t.match(ctx)
 	}
 	return t.complete(ctx)
+}
+
+// ready sees to it that the contact may still be worked on, and opens the
+// conversation.
+func (t *task) ready(ctx context.Context) error {
+	if err := t.stopping(); err != nil {
+		return err
+	}
+	if t.j.Journal.Phase == Fresh {
+		if t.j.CancelRequested {
+			return fault.New(fault.Cancelled, "cancelled", "the job was cancelled")
+		}
+		if !t.now().Before(t.j.ExpiresAt) {
+			return expired(t.j.Error)
+		}
+	}
+	return t.open(ctx)
 }
 
 // open starts the conversation with the CRM.
@@ -200,7 +226,8 @@ func (t *task) open(ctx context.Context) error {
 	}
 	t.spec = spec
 	t.s, err = t.Client.Session(spec, acc, connector.Job{
-		Input: t.in, Key: t.j.Key, At: t.j.CreatedAt, ID: t.j.ID, Holder: fmt.Sprintf("%s.%d.%d", t.j.ID, t.j.Epoch, t.j.Attempt),
+		Input: t.in, Key: t.j.Key, At: t.j.CreatedAt, ID: cmp.Or(t.turn, t.j.ID), Yields: t.turn != "",
+		Holder: fmt.Sprintf("%s.%d.%d", t.j.ID, t.j.Epoch, t.j.Attempt),
 	})
 	return err
 }

@@ -155,6 +155,8 @@ func (s *shelf) Own(_ context.Context, _, id, j string) (bool, error) {
 	return true, nil
 }
 
+func (s *shelf) Drop(context.Context, job.Job) error { return job.ErrStale }
+
 // clone goes through JSON, as a real store does.
 func clone(j job.Job) job.Job {
 	raw, err := json.Marshal(j.State)

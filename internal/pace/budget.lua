@@ -117,11 +117,12 @@ local function quota(q)
 end
 
 -- when is the time at which a call of op may begin, and what it waits for.
-local function when(op, windows)
+local function when(op, windows, yields)
   local at, why = now, ''
   if frozen() > at then at, why = frozen(), S.why end
   for _, q in ipairs(plan.quotas) do
-    local used, may, ends = quota(q)
+    local used, may, ends, limit = quota(q)
+    if yields and limit > 0 then may = math.min(may, math.floor(limit * (100 - q.yield) / 100)) end
     if used >= may and ends > at then at, why = ends, 'quota' end
   end
   for _, w in ipairs(windows) do
@@ -145,7 +146,7 @@ end
 
 -- arrived counts a job when it comes from the lane.
 local function arrived(c)
-  if redis.call('ZREM', LANE, c.job) == 1 then set('jobs', (num('jobs') or 0) + 1) end
+  if redis.call('ZREM', LANE, c.job) == 1 and not c.yields then set('jobs', (num('jobs') or 0) + 1) end
 end
 
 -- retime sets when a call counts, in each of its windows.
@@ -161,8 +162,8 @@ local function begin(c, seq)
   retime(c, seq, function(w) return now + math.floor(math.min(plan.grace, w.per / 4)) end)
   out = out + redis.call('ZADD', CALLS, now + plan.lease, c.holder)
   arrived(c)
-  set('takes', (num('takes') or 0) + 1)
-  if num('takes') > 2000 then -- older calls tell less
+  if not c.yields then set('takes', (num('takes') or 0) + 1) end
+  if (num('takes') or 0) > 2000 then -- older calls tell less
     for _, name in ipairs({'takes', 'jobs', 'spent'}) do set(name, math.floor((num(name) or 0) / 2)) end
   end
   for _, q in ipairs(plan.quotas) do set('used' .. q.name, quota(q) + 1) end

@@ -48,6 +48,7 @@ type command struct {
 	Spread   float64  `json:"spread"`
 	Usage    []told   `json:"usage,omitempty"`
 	Priority Priority `json:"priority"`
+	Yields   bool     `json:"yields,omitempty"`
 	Arrival  int64    `json:"arrival,omitempty"`
 
 	answer chan answer

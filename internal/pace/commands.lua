@@ -1,13 +1,23 @@
 -- The commands, each in terms of the budget; and what follows from them.
 local commands = {}
 
+-- outdone: a call that yields has had its turn, and others wait: those of other
+-- accounts, or what does not yield of its own.
+local function outdone(c)
+  if not c.yields or redis.call('ZSCORE', LANE, c.job) then return false end
+  local head = redis.call('ZRANGE', line(c.account), 0, 0, 'WITHSCORES')
+  if head[2] and tonumber(head[2]) < plan.imports then return true end
+  return redis.call('LLEN', TURNS) > (head[1] and 1 or 0)
+end
+
 -- take: {go, at} | {sleep, at, seq} | {busy} | {deny, at, why}
 function commands.take(c)
   local windows = applies(c.op)
-  local at, why = when(c.op, windows)
+  local at, why = when(c.op, windows, c.yields)
+  if at - now <= plan.horizon and outdone(c) then return {'deny', now + 1, 'pace'} end
   if at - now > plan.horizon then
     redis.call('ZREM', LANE, c.job)
-    set('denied', math.min(at, now + plan.relook))
+    if not c.yields then set('denied', math.min(at, now + plan.relook)) end
     return {'deny', at, why}
   end
   if at <= now and busy() then return {'busy', now} end
@@ -98,7 +108,7 @@ end
 
 function commands.done(c)
   out = out - redis.call('ZREM', CALLS, c.holder)
-  set('spent', (num('spent') or 0) + c.took)
+  if not c.yields then set('spent', (num('spent') or 0) + c.took) end
   retime(c, c.seq, function(w) return c.at + c.late + math.floor(math.min(c.rest, w.per / 50)) end)
   if c.verdict == 'down' then down(c) elseif c.verdict == 'up' then up() end
   for _, u in ipairs(c.usage or {}) do told(u) end

@@ -21,6 +21,10 @@ const (
 	Imports Priority = 2
 )
 
+// arrivalBits is how many bits of a place in line tell of the arrival; the
+// priority is above them.
+const arrivalBits = 44
+
 // Member is a job as the line knows it.
 type Member struct {
 	Job     string

@@ -159,7 +159,7 @@ type turn struct {
 }
 
 func (t *turn) command(do string) *command {
-	return &command{Do: do, Op: t.ask.Op, Holder: t.call, Job: t.ask.Job, Account: t.ask.Account, Seq: t.seq}
+	return &command{Do: do, Op: t.ask.Op, Holder: t.call, Job: t.ask.Job, Account: t.ask.Account, Seq: t.seq, Yields: t.ask.Yields}
 }
 
 func (t *turn) take(ctx context.Context) (connector.Permit, error) {

@@ -46,6 +46,8 @@ const (
 	// reserved is the usual share of a quota, in percent, that is left to the
 	// customer's other software.
 	reserved = 5
+	// reservedOfImports is that share for calls that yield.
+	reservedOfImports = 20
 )
 
 // plan is what the script must know of a budget's limits.
@@ -66,8 +68,10 @@ type plan struct {
 	Pause       int64    `json:"pause"`
 	PauseCap    int64    `json:"pausecap"`
 	Tick        int64    `json:"tick"`
-	Relook      int64    `json:"relook"`
-	Memory      int64    `json:"memory"`
+	// Imports is where in an account's line those begin that yield to the others.
+	Imports int64 `json:"imports"`
+	Relook  int64 `json:"relook"`
+	Memory  int64 `json:"memory"`
 }
 
 // window allows Requests calls in any stretch of Per milliseconds.
@@ -83,12 +87,13 @@ type window struct {
 	Quota bool `json:"quota,omitempty"`
 }
 
-// quota allows Requests calls until Ends, less the Reserve; 0 Requests is a
-// quota of which only the CRM knows the size.
+// quota allows Requests calls until Ends, less the Reserve, or the Yield for
+// calls that yield; 0 Requests is a quota of which only the CRM knows the size.
 type quota struct {
 	Name     string `json:"name"`
 	Requests int    `json:"requests"`
 	Reserve  int    `json:"reserve"`
+	Yield    int    `json:"yield"`
 	Ends     int64  `json:"ends"`
 	Rolling  bool   `json:"rolling,omitempty"`
 }
@@ -101,14 +106,15 @@ func planOf(l connector.Limits, lease time.Duration, backlog int64, now time.Tim
 		Horizon: horizon.Milliseconds(), Grace: grace.Milliseconds(), Travel: travel.Milliseconds(),
 		Believe: believe.Milliseconds(), Long: long.Milliseconds(), Lane: laneMost, Ahead: ahead, Patience: patience,
 		Pause: pause.Milliseconds(), PauseCap: pauseCap.Milliseconds(), Tick: tick.Milliseconds(), Relook: relook.Milliseconds(), Memory: memory.Milliseconds(),
+		Imports: int64(Imports) << arrivalBits,
 	}
 	for _, w := range l.Windows {
 		p.Windows = append(p.Windows, windowOf(w.Requests, w.Per, w.For))
 		p.Horizon = min(p.Horizon, reach(p.Windows[len(p.Windows)-1]))
 	}
-	reserve := reserved
+	reserve, yield := reserved, reservedOfImports
 	if l.Reserve != nil {
-		reserve = *l.Reserve
+		reserve, yield = *l.Reserve, *l.Reserve
 	}
 	for _, q := range quotasOf(l) {
 		if q.Period == connector.Rolling24 && q.Requests > 0 {
@@ -116,7 +122,7 @@ func planOf(l connector.Limits, lease time.Duration, backlog int64, now time.Tim
 			w.Quota = true
 			p.Windows = append(p.Windows, w)
 		}
-		p.Quotas = append(p.Quotas, quotaOf(q, reserve, now))
+		p.Quotas = append(p.Quotas, quotaOf(q, reserve, yield, now))
 	}
 	return p
 }
@@ -149,8 +155,8 @@ func windowOf(requests int, per time.Duration, op string) window {
 	}
 }
 
-func quotaOf(q connector.Quota, reserve int, now time.Time) quota {
-	out := quota{Name: string(q.Period), Requests: q.Requests, Reserve: reserve, Rolling: q.Period == connector.Rolling24}
+func quotaOf(q connector.Quota, reserve, yield int, now time.Time) quota {
+	out := quota{Name: string(q.Period), Requests: q.Requests, Reserve: reserve, Yield: yield, Rolling: q.Period == connector.Rolling24}
 	if out.Rolling {
 		out.Requests = 0 // the window counts; this holds what the CRM tells
 	}

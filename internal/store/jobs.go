@@ -166,10 +166,19 @@ func (s *Store) claim(ctx context.Context, id, epoch string, lease time.Duration
 
 // Save journals a held job.
 func (s *Store) Save(ctx context.Context, j job.Job, r *job.Result) error {
+	keys, args, err := saving(j, r)
+	if err != nil {
+		return err
+	}
+	return current(saveScript.Run(ctx, s.redis, keys, args...).Int())
+}
+
+// saving are the keys and arguments of saveScript.
+func saving(j job.Job, r *job.Result) ([]string, []any, error) {
 	sh, _ := shardOf(j.ID)
 	w, err := written(j, r)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	sent := "0"
 	if j.Journal.Phase != job.Fresh {
@@ -179,10 +188,9 @@ func (s *Store) Save(ctx context.Context, j job.Job, r *job.Result) error {
 	if j.Place == job.InLine {
 		due = lookInLine.Milliseconds()
 	}
-	n, err := saveScript.Run(ctx, s.redis, []string{sh.job(j.ID), sh.open()},
-		j.ID, j.Epoch, j.Attempt, string(j.Status), string(j.Place), sent, w.state,
-		due, w.result, w.raw).Int()
-	return current(n, err)
+	return []string{sh.job(j.ID), sh.open()}, []any{
+		j.ID, j.Epoch, j.Attempt, string(j.Status), string(j.Place), sent, w.state, due, w.result, w.raw,
+	}, nil
 }
 
 // Finish ends a held job. A record that the job created becomes its own first.
@@ -250,7 +258,7 @@ var jobFields = []string{"v", "s", "e", "a", "p", "c", "t", "base", "state"}
 // Get gives a tenant's job, or what its receipt still tells of it.
 func (s *Store) Get(ctx context.Context, tenant, id string) (job.Job, error) {
 	sh, ok := shardOf(id)
-	if !ok {
+	if !ok || !strings.HasPrefix(id, jobPrefix) {
 		return job.Job{}, job.ErrNotFound
 	}
 	values, err := s.redis.HMGet(ctx, sh.job(id), jobFields...).Result()
@@ -290,7 +298,7 @@ func (s *Store) Input(ctx context.Context, tenant, id string) (contact.Input, er
 // body reads fields of a tenant's job, of which the first must be there.
 func (s *Store) body(ctx context.Context, tenant, id string, fields ...string) (map[string]string, error) {
 	sh, ok := shardOf(id)
-	if !ok {
+	if !ok || !strings.HasPrefix(id, jobPrefix) {
 		return nil, job.ErrNotFound
 	}
 	names := append([]string{"t"}, fields...)

@@ -96,12 +96,30 @@ func (s *Store) NewID(a job.Acceptance) string {
 		n = int(h.Sum32() % shards)
 	}
 	u := uuid.Must(uuid.NewV7())
-	return fmt.Sprintf("job_%02x%s", n, idAlphabet.EncodeToString(u[:]))
+	return fmt.Sprintf(jobPrefix+"%02x%s", n, idAlphabet.EncodeToString(u[:]))
 }
+
+// The ids of jobs for single contacts and rows, and of turns at imports.
+const (
+	jobPrefix  = "job_"
+	turnPrefix = "trn_"
+)
+
+// fixedID makes an id that is always the same for what name names.
+func fixedID(prefix, name string) string {
+	u := uuid.NewSHA1(uuid.NameSpaceOID, []byte(name))
+	return fmt.Sprintf("%s%02x%s", prefix, int(u[0])%shards, idAlphabet.EncodeToString(u[:]))
+}
+
+// RowJobID is the id of the job that carries on a row of an import.
+func RowJobID(importID, row string) string { return fixedID(jobPrefix, importID+"/"+row) }
 
 // shardOf reads the shard out of an id; false when id is none of ours.
 func shardOf(id string) (shard, bool) {
-	rest, ok := strings.CutPrefix(id, "job_")
+	rest, ok := strings.CutPrefix(id, jobPrefix)
+	if !ok {
+		rest, ok = strings.CutPrefix(id, turnPrefix)
+	}
 	if !ok || len(rest) != 28 {
 		return "", false
 	}
@@ -119,4 +137,9 @@ func idemDigest(a job.Acceptance) string {
 	}
 	sum := sha256.Sum256([]byte(a.Tenant + "\x00" + a.AccountID + "\x00" + a.IdempotencyKey))
 	return base64.RawURLEncoding.EncodeToString(sum[:18])
+}
+
+// TurnID is the id of one of the turns that an import's start makes.
+func TurnID(importID string, generation int64, number int) string {
+	return fixedID(turnPrefix, fmt.Sprintf("%s/%d/%d", importID, generation, number))
 }
