@@ -151,6 +151,7 @@ func (h *house) runner(stopping <-chan struct{}) *job.Runner {
 		Records: records{h.store, h.keeper}, Accounts: h.accounts, CRMs: h.crms, Client: h.client, Line: h.pacing(),
 		Policy: job.DefaultPolicy(), Timing: job.DefaultTiming(h.config.CRMTimeout),
 		Observer: observer{h.log, h.metrics, h.keeper}, Spread: rand.Float64, Held: job.NewHeld(), Stopping: stopping,
+		Together: job.NewCoalescer(),
 	}
 	r.Turns = h.turns(r, h.keeper)
 	return r

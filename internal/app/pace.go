@@ -54,6 +54,17 @@ func (p pacing) Enter(ctx context.Context, b job.Base) (job.Entry, error) {
 	return job.Entry{Budget: b.Budget, Lane: e.Lane, Ahead: e.Waiting}, nil
 }
 
+// Budget names who shares the limits of an account, and has the pace know them.
+func (p pacing) Budget(ctx context.Context, tenant, id string) (string, error) {
+	a, spec, err := p.accounts.Describe(ctx, tenant, id)
+	if err != nil {
+		return "", err
+	}
+	_, err = p.State(ctx, a, spec)
+	limits := spec.Limits.With(a.Pace())
+	return limits.Budget(spec.ID, a.ID, a.App), err
+}
+
 // crowdRetry is how long a tenant waits that has too much under way: its
 // accounts go at paces of their own.
 const crowdRetry = 30 * time.Second

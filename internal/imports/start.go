@@ -16,6 +16,9 @@ type Starter struct {
 	}
 	Jobs Jobs
 	Line interface {
+		// Budget names who shares the limits of an account, and sees to it that
+		// they are known.
+		Budget(ctx context.Context, tenant, account string) (string, error)
 		Join(ctx context.Context, w job.Waiter) error
 	}
 	// TurnID is the id of a turn: the same whoever makes it.
@@ -40,6 +43,9 @@ func (s *Starter) Start(ctx context.Context, id string) error {
 	}
 	if i.Status != Running && i.Status != Waiting {
 		return nil
+	}
+	if i.Budget, err = s.Line.Budget(ctx, i.Tenant, i.AccountID); err != nil {
+		return err
 	}
 	for n := range i.turns() {
 		t := i.turn(n+1, s.TurnID(id, i.Generation, n+1))

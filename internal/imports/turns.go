@@ -94,6 +94,7 @@ func (w *work) carry(ctx context.Context) (rest job.Rest, err error) {
 	w.spec = spec
 	w.accounts.open(ctx, w.Accounts, w.imp)
 	w.limits = spec.Limits.With(w.accounts.account.Pace)
+	w.imp.Budget = w.claimed.Budget
 	return w.slices(ctx)
 }
 

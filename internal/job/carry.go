@@ -39,6 +39,13 @@ func (t *task) seeksFirst() bool {
 // create sends the contact, for the first time or again.
 func (t *task) create(ctx context.Context) error {
 	t.step = connector.OpCreate
+	if t.coalesces() {
+		return t.createTogether(ctx)
+	}
+	return t.createAlone(ctx)
+}
+
+func (t *task) createAlone(ctx context.Context) error {
 	a, err := t.s.Create(ctx, t.mark(ctx))
 	t.warn(t.s.Warnings()...)
 	return t.sent(ctx, a, err)

@@ -53,6 +53,8 @@ type Runner struct {
 	Held *Held
 	// Turns carry on imports; nil where there are none.
 	Turns Turns
+	// Together brings creates that wait into one call; nil: each goes by itself.
+	Together *Coalescer
 }
 
 // task is one attempt at one job.
