@@ -19,6 +19,9 @@ type Call struct {
 	Key string
 	// At is when the job was accepted, for bodies that want a time.
 	At time.Time
+	// Brief: of a record that is made only the id is wanted; a Batch may leave
+	// the rest of its answer unread.
+	Brief bool
 	// RemoteID is the record that Read and Update act on.
 	RemoteID string
 	// Existing is the record as it was right before an update, with Spec.ReadFirst.

@@ -65,6 +65,8 @@ type Job struct {
 	ID, Holder string
 	// Yields: it lets others that wait for the same limits go first.
 	Yields bool
+	// Brief: of a record that is made only the id is wanted.
+	Brief bool
 }
 
 // Session is one conversation with one CRM about one contact.
@@ -104,7 +106,7 @@ func (c *Client) Session(spec *Spec, acc Account, job Job) (*Session, error) {
 	}
 	return &Session{
 		client: c, spec: spec, acc: acc, scheme: scheme, job: job.ID, holder: cmp.Or(job.Holder, uuid.NewString()), yields: job.Yields, permit: unpaced{},
-		call: &Call{Settings: settings, Input: job.Input, Key: job.Key, At: job.At},
+		call: &Call{Settings: settings, Input: job.Input, Key: job.Key, At: job.At, Brief: job.Brief},
 	}, nil
 }
 

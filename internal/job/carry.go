@@ -296,7 +296,7 @@ func (t *task) match(ctx context.Context) error {
 		t.warn(t.s.Warnings()...)
 		t.kept = &Result{Contact: a.Contact, Raw: a.Raw, ContentType: a.ContentType}
 	}
-	return t.readBack(ctx, id, t.kept == nil || t.spec.ReadBack)
+	return t.readBack(ctx, id, t.shown() && (t.kept == nil || t.spec.ReadBack))
 }
 
 // markUpdate journals that an existing record is about to be changed.

@@ -34,7 +34,7 @@ func (t *task) complete(ctx context.Context) error {
 		}
 		t.warn(contact.Warning{Code: "incomplete", Message: "the calls that complete the contact could not be prepared"})
 	}
-	readBack := t.spec.ReadBack || fresh
+	readBack := t.shown() && (t.spec.ReadBack || fresh)
 	if len(steps) > 0 || readBack {
 		if err := t.keep(ctx, t.kept); err != nil {
 			return err
@@ -58,6 +58,10 @@ func (t *task) complete(ctx context.Context) error {
 	}
 	return nil
 }
+
+// shown says whether somebody may ask for the record itself: of a row of an
+// import only its id is kept.
+func (t *task) shown() bool { return t.j.Import == "" }
 
 // inTime says whether there is time left for another try.
 func (t *task) inTime() bool { return t.now().Before(t.j.ExpiresAt) }

@@ -228,7 +228,7 @@ func (t *task) open(ctx context.Context) error {
 	}
 	t.spec = spec
 	t.s, err = t.Client.Session(spec, acc, connector.Job{
-		Input: t.in, Key: t.j.Key, At: t.j.CreatedAt, ID: cmp.Or(t.turn, t.j.ID), Yields: t.turn != "",
+		Input: t.in, Key: t.j.Key, At: t.j.CreatedAt, ID: cmp.Or(t.turn, t.j.ID), Yields: t.turn != "", Brief: !t.shown(),
 		Holder: fmt.Sprintf("%s.%d.%d", t.j.ID, t.j.Epoch, t.j.Attempt),
 	})
 	return err

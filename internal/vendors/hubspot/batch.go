@@ -45,22 +45,42 @@ func decodeBatch(calls []*connector.Call, r connector.Reply) ([]connector.BatchR
 		}
 	}
 	for _, raw := range answer.Results {
-		var rec struct {
-			record
-			Trace string `json:"objectWriteTraceId"`
-		}
-		if err := json.Unmarshal(raw, &rec); err != nil {
+		i, made, err := decodeMember(calls, open, raw)
+		if err != nil {
 			return nil, err
 		}
-		i := row(rec.Trace)
-		if i < 0 || i >= len(calls) {
-			i = owner(calls, open, rec.Properties.Known.Email)
-		}
 		if i >= 0 {
-			results[i] = connector.BatchResult{Contact: created(calls[i], rec.record), Raw: raw}
+			results[i] = connector.BatchResult{Contact: made, Raw: raw}
 		}
 	}
 	return results, nil
+}
+
+// decodeMember reads one record of the answer and finds its input, -1 for none.
+func decodeMember(calls []*connector.Call, open func(int) bool, raw json.RawMessage) (int, contact.Contact, error) {
+	var head struct {
+		ID    string `json:"id"`
+		Trace string `json:"objectWriteTraceId"`
+	}
+	if err := json.Unmarshal(raw, &head); err != nil {
+		return -1, contact.Contact{}, err
+	}
+	i := row(head.Trace)
+	known := i >= 0 && i < len(calls)
+	if known && calls[i].Brief {
+		return i, contact.Contact{ID: head.ID}, nil
+	}
+	var rec record
+	if err := json.Unmarshal(raw, &rec); err != nil {
+		return -1, contact.Contact{}, err
+	}
+	if !known {
+		i = owner(calls, open, rec.Properties.Known.Email)
+	}
+	if i < 0 {
+		return i, contact.Contact{}, nil
+	}
+	return i, created(calls[i], rec), nil
 }
 
 // row is the input that a label belongs to, -1 for none of ours.
