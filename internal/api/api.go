@@ -16,6 +16,7 @@ import (
 
 	"crmferry/internal/account"
 	"crmferry/internal/connector"
+	"crmferry/internal/imports"
 	"crmferry/internal/job"
 )
 
@@ -37,14 +38,16 @@ type Accounts interface {
 	Describe(ctx context.Context, tenant, id string) (account.Account, *connector.Spec, error)
 }
 
-// Deps is what the API works with. Jobs, Accounts, Catalogue, Tokens and Pace
-// are needed.
+// Deps is what the API works with. Jobs, Accounts, Catalogue, Tokens, Pace and
+// Imports are needed.
 type Deps struct {
 	Jobs      *job.Service
 	Accounts  Accounts
 	Catalogue Catalogue
 	Tokens    Tokens
 	Pace      Pace
+	// Imports takes files in and has them carried out.
+	Imports *imports.Service
 	// Ready says whether requests can be served; nil means always.
 	Ready func(context.Context) error
 	// Logger gets one line for each request; nil is silence.
@@ -71,24 +74,28 @@ type server struct {
 	formats  formats
 	document []byte // the OpenAPI document
 	docs     []byte // the same for people
+	rates    *rates
 }
 
 // New makes the handler of all routes. Requests may wait up to 60 s for a job,
 // so the server's write time-out must be longer.
 func New(d Deps) (http.Handler, error) {
-	if d.Jobs == nil || d.Accounts == nil || d.Catalogue == nil || d.Tokens == nil || d.Pace == nil || d.NewKey == nil {
-		return nil, errors.New("api: Jobs, Accounts, Catalogue, Tokens, Pace and NewKey are needed")
+	if d.Jobs == nil || d.Accounts == nil || d.Catalogue == nil || d.Tokens == nil || d.Pace == nil || d.Imports == nil || d.NewKey == nil {
+		return nil, errors.New("api: Jobs, Accounts, Catalogue, Tokens, Pace, Imports and NewKey are needed")
 	}
 	patterns, err := compileFormats(d.Catalogue.All())
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Deps: d.withDefaults(), formats: patterns}
+	s := &server{Deps: d.withDefaults(), formats: patterns, rates: &rates{}}
 	engine := s.engine()
 	guarded := engine.Group("/", s.authenticate)
 	s.huma = humagin.NewWithGroup(engine, guarded, s.config())
 	s.addContacts()
 	s.addImports(guarded)
+	s.addImportReads()
+	s.addImportActions()
+	s.addImportStreams(guarded)
 	s.addJobs()
 	s.addAccounts()
 	s.addLimits()

@@ -21,6 +21,7 @@ const (
 	ScopeContactsWrite Scope = "contacts:write"
 	ScopeJobsRead      Scope = "jobs:read"
 	ScopeJobsWrite     Scope = "jobs:write"
+	ScopeResultsRead   Scope = "results:read"
 	ScopeAccountsRead  Scope = "accounts:read"
 	ScopeAccountsWrite Scope = "accounts:write"
 

@@ -38,6 +38,7 @@ func (s *server) info() *huma.OpenAPI {
 		Tags: []*huma.Tag{
 			{Name: tagContacts, Description: "Write a contact into a CRM."},
 			{Name: tagJobs, Description: "What became of it."},
+			{Name: tagImports, Description: "Files of many contacts."},
 			{Name: tagAccounts, Description: "The connections to CRMs, with their credentials."},
 			{Name: tagCRMs, Description: "What each CRM can do."},
 			{Name: tagHealth, Description: "For probes; without a token."},

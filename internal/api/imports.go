@@ -3,9 +3,13 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -30,43 +34,123 @@ type importReport struct {
 	Expected *imports.Expected `json:"expected,omitempty" doc:"What carrying out the valid rows would take; absent where the account's pace cannot be told now"`
 }
 
-// checkFile reads a file and answers with a report. It stores nothing.
-func (s *server) checkFile(c *gin.Context) {
+// postImport takes a file in, or, with validate_only, answers with a report and
+// stores nothing.
+func (s *server) postImport(c *gin.Context) {
 	if !s.allow(c, ScopeContactsWrite) {
 		return
 	}
-	report, err := s.reportOn(c)
+	answer, err := s.takeFile(c)
 	if err != nil {
 		s.refuse(c, asProblem(translate(err)))
 		return
 	}
 	var body bytes.Buffer
-	if err := writeJSON(&body, report); err != nil {
+	if err := writeJSON(&body, answer.body); err != nil {
 		s.refuse(c, asProblem(err))
 		return
 	}
-	c.Data(http.StatusOK, jsonMedia, body.Bytes())
+	for name, value := range answer.header {
+		c.Header(name, value)
+	}
+	c.Data(answer.status, jsonMedia, body.Bytes())
 }
 
-// reportOn refuses what the head of the request tells before it touches the
+// fileAnswer is the answer to a file that was taken.
+type fileAnswer struct {
+	status int
+	header map[string]string
+	body   any
+}
+
+// takeFile refuses what the head of the request tells before it touches the
 // body: a client that asked whether to send it then need not.
-func (s *server) reportOn(c *gin.Context) (*importReport, error) {
+func (s *server) takeFile(c *gin.Context) (*fileAnswer, error) {
 	isForm, p := checkUpload(c.Request)
 	if p != nil {
 		return nil, p
 	}
-	query := c.Request.URL.Query()
-	plan, err := s.planImport(c.Request.Context(), parseImportOptions(query))
+	key, p := idempotencyKey(c.Request.Header.Values(idempotencyHeader))
+	if p != nil {
+		return nil, p
+	}
+	plan, err := s.planImport(c.Request.Context(), parseImportOptions(c.Request.URL.Query()))
 	if err != nil {
 		return nil, err
 	}
 	u, release := s.openUpload(c)
 	defer release()
-	report, err := s.readUpload(c, u, plan, isForm)
-	if p := u.interrupted(); p != nil {
+	f, err := s.openFile(c, u, plan, isForm)
+	var answer *fileAnswer
+	switch {
+	case err != nil:
+	case f.plan.options.onlyCheck:
+		answer, err = s.checkFile(c.Request.Context(), f)
+	default:
+		answer, err = s.importFile(u.ctx, f, key)
+	}
+	if p := u.interrupted(); p != nil && !errors.Is(err, imports.ErrBusy) {
 		return nil, p
 	}
-	return report, err
+	return answer, err
+}
+
+// checkFile reads a file to its end and stores nothing.
+func (s *server) checkFile(ctx context.Context, f *file) (*fileAnswer, error) {
+	report, err := imports.Check(f.upload.ctx, f.reader, f.plan.fitting.verdict)
+	if err == nil {
+		err = f.end()
+	}
+	if err != nil {
+		return nil, fileProblem(err)
+	}
+	return &fileAnswer{status: http.StatusOK, body: s.complete(ctx, f.plan, report)}, nil
+}
+
+// importFile stores a file and has it carried out.
+func (s *server) importFile(ctx context.Context, f *file, key string) (*fileAnswer, error) {
+	principal, now := principalOf(ctx), s.now()
+	b := f.plan.options.base
+	b.Tenant, b.AccountID, b.CRM = principal.Tenant, f.plan.account.ID, f.plan.spec.ID
+	b.CreatedAt, b.ExpiresAt, b.CreatedBy = now, now.Add(f.plan.options.lifetime), principal.Name
+	b.Workspace, b.OnDuplicate, b.FileOptions = f.plan.fitting.workspace, f.plan.options.duplicate, f.given
+	limits := f.plan.spec.Limits.With(f.plan.account.Pace())
+	b.Budget = limits.Budget(f.plan.spec.ID, f.plan.account.ID, f.plan.account.App)
+	i, replayed, err := s.Imports.Receive(ctx, imports.Upload{
+		Base: b, Source: f.reader, Check: f.plan.fitting.verdict, End: f.digest, Key: key,
+	})
+	if err != nil {
+		return nil, importProblem(err, i)
+	}
+	answer := &fileAnswer{status: http.StatusAccepted, header: map[string]string{
+		"Location": importsRoot + "/" + i.ID, "Retry-After": "1",
+	}}
+	if replayed {
+		answer.header[replayedHeader] = "true"
+	}
+	v := importOf(i)
+	if i.Status == imports.Ready {
+		v.Report = s.startReport(ctx, f.plan, i.Report)
+	}
+	answer.body = v
+	return answer, nil
+}
+
+// importProblem is the problem of a file that was not taken.
+func importProblem(err error, i imports.Import) error {
+	switch {
+	case errors.Is(err, imports.ErrBusy):
+		return problem(problemConflict, "The first upload with this Idempotency-Key is still under way.").with("Retry-After", "5")
+	case errors.Is(err, imports.ErrInvalidRows):
+		p := invalidRequest()
+		p.Detail = "The file has invalid rows, and on_invalid is reject. Nothing was stored."
+		for _, e := range i.Report.Errors {
+			p.Errors = append(p.Errors, FieldProblem{Pointer: e.Pointer, Code: e.Code, Message: e.Message, Line: e.Line})
+		}
+		return p
+	default:
+		return fileProblem(err)
+	}
 }
 
 // importPlan is an import whose options are known to be right.
@@ -92,30 +176,54 @@ func (s *server) planImport(ctx context.Context, o importOptions) (*importPlan, 
 	return &importPlan{o, acc, spec, f}, nil
 }
 
-func (s *server) readUpload(c *gin.Context, u *upload, plan *importPlan, isForm bool) (*importReport, error) {
-	file, media, name, end := io.Reader(u), c.GetHeader("Content-Type"), "", func() error { return nil }
+// file is an upload that has come as far as its first row.
+type file struct {
+	upload *upload
+	plan   *importPlan
+	reader *parse.Reader
+	end    func() error
+	sum    hash.Hash
+	given  map[string]string
+}
+
+// digest completes the reading, and names the content of the file with what was
+// said of it.
+func (f *file) digest() (string, error) {
+	if err := f.end(); err != nil {
+		return "", err
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.given)) {
+		fmt.Fprintf(f.sum, "\x00%q=%q", name, f.given[name])
+	}
+	fmt.Fprintf(f.sum, "\x00%s", f.reader.Format())
+	return base64.RawURLEncoding.EncodeToString(f.sum.Sum(nil)), nil
+}
+
+func (s *server) openFile(c *gin.Context, u *upload, plan *importPlan, isForm bool) (*file, error) {
+	f := &file{upload: u, plan: plan, end: func() error { return nil }, sum: sha256.New()}
+	body, media, name, values := io.Reader(u), c.GetHeader("Content-Type"), "", c.Request.URL.Query()
 	if isForm {
 		form, err := openForm(u, media)
 		if err != nil {
 			return nil, err
 		}
-		if plan, err = s.planImport(c.Request.Context(), parseImportOptions(withFields(c.Request.URL.Query(), form.Fields))); err != nil {
+		values = withFields(values, form.Fields)
+		if f.plan, err = s.planImport(c.Request.Context(), parseImportOptions(values)); err != nil {
 			return nil, err
 		}
-		file, media, name, end = form, form.MediaType, form.FileName, form.Finish
+		body, media, name, f.end = form, form.MediaType, form.FileName, form.Finish
 	}
-	in, err := parse.Open(file, media, name, plan.options.file)
-	if err != nil {
+	f.given = map[string]string{}
+	for name, v := range values {
+		f.given[name] = v[0]
+	}
+	options := f.plan.options.file
+	options.Tee = f.sum
+	var err error
+	if f.reader, err = parse.Open(body, media, name, options); err != nil {
 		return nil, fileProblem(err)
 	}
-	report, err := imports.Check(u.ctx, in, plan.fitting.verdict)
-	if err == nil {
-		err = end()
-	}
-	if err != nil {
-		return nil, fileProblem(err)
-	}
-	return s.complete(c.Request.Context(), plan, report), nil
+	return f, nil
 }
 
 func openForm(u *upload, media string) (*parse.Upload, error) {
@@ -172,14 +280,18 @@ func (s *server) complete(ctx context.Context, plan *importPlan, r *imports.Repo
 		asked = append(asked, imports.WarningCount{Field: w.Field, Code: w.Code, Message: w.Message})
 	}
 	r.Warnings = append(asked, r.Warnings...)
-	out := &importReport{Valid: r.Rows.Invalid == 0, CRM: plan.spec.ID, AccountID: plan.account.ID, Report: *r}
+	full := s.startReport(ctx, plan, r)
+	return &importReport{Valid: r.Rows.Invalid == 0, CRM: plan.spec.ID, AccountID: plan.account.ID, Report: *r, Expected: full.Expected}
+}
+
+// startReport adds what the account's pace makes of it.
+func (s *server) startReport(ctx context.Context, plan *importPlan, r *imports.Report) *startReport {
 	state, err := s.Pace.State(ctx, plan.account, plan.spec)
 	if err != nil {
 		exchangeOf(ctx).cause = err // the report is worth having all the same
-		return out
+		return &startReport{Report: *r}
 	}
-	out.Expected = new(r.Expect(plan.spec, state))
-	return out
+	return &startReport{Report: *r, Expected: new(r.Expect(plan.spec, state))}
 }
 
 // fileProblem is the problem of a file that could not be read to its end.

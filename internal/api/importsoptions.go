@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"crmferry/internal/contact"
+	"crmferry/internal/imports"
 	"crmferry/internal/imports/parse"
 	"crmferry/internal/job"
 )
@@ -25,6 +26,10 @@ const (
 	optionInvalid      = "on_invalid"
 	optionDelimiter    = "delimiter"
 	optionEncoding     = "encoding"
+	optionChanged      = "on_changed"
+	optionMaxFailed    = "max_failed"
+	optionStopAfter    = "stop_after"
+	optionStart        = "start"
 )
 
 // importOptions are the options of an import.
@@ -33,13 +38,16 @@ type importOptions struct {
 	accountID string
 	duplicate job.OnDuplicate
 	file      parse.Options
+	// onlyCheck: nothing is to be stored.
+	onlyCheck bool
+	base      imports.Base // as far as options decide it
 }
 
 // importOptionNames lists the options that take one value.
 func importOptionNames() []string {
 	return []string{
 		optionAccount, optionValidateOnly, optionUnknown, optionInvalid, optionDelimiter, optionEncoding,
-		optionWorkspace, optionDuplicate,
+		optionWorkspace, optionDuplicate, optionChanged, optionMaxFailed, optionStopAfter, optionStart, optionExpires, optionCallback,
 	}
 }
 
@@ -47,6 +55,7 @@ func importOptionNames() []string {
 // its file.
 func parseImportOptions(values url.Values) importOptions {
 	o := importOptions{file: parse.Options{Columns: map[string]string{}}}
+	o.lifetime = maxLifetime
 	for _, name := range sortedNames(values) {
 		header, isColumn := strings.CutPrefix(name, optionColumns+"[")
 		switch {
@@ -63,14 +72,7 @@ func parseImportOptions(values url.Values) importOptions {
 	if _, there := values[optionAccount]; !there {
 		o.fault(optionAccount, codeRequired, "is required")
 	}
-	if _, there := values[optionValidateOnly]; !there {
-		o.onlyChecks()
-	}
 	return o
-}
-
-func (o *importOptions) onlyChecks() {
-	o.fault(optionValidateOnly, codeUnsupported, "must be true: this release checks files, and does not carry imports out yet")
 }
 
 func (o *importOptions) one(name, value string) {
@@ -83,15 +85,35 @@ func (o *importOptions) one(name, value string) {
 		o.delimiter(value)
 	case optionEncoding:
 		o.encoding(value)
-	case optionWorkspace:
+	case optionWorkspace, optionExpires, optionCallback:
 		o.single(name, value)
 	case optionUnknown:
 		o.file.Unknown = contact.UnknownFields(o.choice(name, value, "fail", "warn", "custom_field"))
 	case optionDuplicate:
 		o.duplicate = job.OnDuplicate(o.choice(name, value, "fail", "return_existing", "update"))
 	case optionInvalid:
-		o.choice(name, value, "skip", "reject")
+		o.base.OnInvalid = imports.OnInvalid(o.choice(name, value, string(imports.SkipInvalid), string(imports.RejectInvalid)))
+	case optionChanged:
+		o.base.OnChanged = imports.OnChanged(o.choice(name, value, string(imports.ChangedFails), string(imports.ChangedUpdate)))
+	case optionStart:
+		o.base.Manual = o.choice(name, value, "auto", "manual") == "manual"
+	case optionMaxFailed:
+		if n, ok := o.count(name, value, 0); ok {
+			o.base.MaxFailed = &n
+		}
+	case optionStopAfter:
+		o.base.StopAfter, _ = o.count(name, value, 1)
 	}
+}
+
+// count reads a number of rows.
+func (o *importOptions) count(name, value string, least int) (int, bool) {
+	n, err := strconv.ParseInt(value, 10, 32)
+	if err != nil || int(n) < least {
+		o.fault(name, contact.CodeWrongType, "must be a number of rows from "+strconv.Itoa(least))
+		return 0, false
+	}
+	return int(n), true
 }
 
 // shownOption is an option's name as a pointer repeats it: the header in it
@@ -114,12 +136,10 @@ func (o *importOptions) account(value string) {
 
 func (o *importOptions) validateOnly(value string) {
 	only, err := strconv.ParseBool(value)
-	switch {
-	case err != nil:
+	if err != nil {
 		o.fault(optionValidateOnly, contact.CodeWrongType, "must be true or false")
-	case !only:
-		o.onlyChecks()
 	}
+	o.onlyCheck = only
 }
 
 func (o *importOptions) column(name, header, field string) {

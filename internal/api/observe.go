@@ -77,6 +77,9 @@ func (s *server) recover(c *gin.Context, x *exchange) {
 	if v == nil {
 		return
 	}
+	if v == http.ErrAbortHandler { // the handler has told why
+		panic(v)
+	}
 	x.cause = fmt.Errorf("panic: %s", panicText(v))
 	s.Logger.LogAttrs(c.Request.Context(), slog.LevelError, "panic",
 		slog.String("request_id", x.id), slog.String("route", c.FullPath()),

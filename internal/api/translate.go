@@ -11,6 +11,7 @@ import (
 	"crmferry/internal/account"
 	"crmferry/internal/contact"
 	"crmferry/internal/fault"
+	"crmferry/internal/imports"
 	"crmferry/internal/job"
 )
 
@@ -25,6 +26,14 @@ func translate(err error) error {
 		return badDocument(invalid)
 	case errors.Is(err, job.ErrNotFound):
 		return problem(problemNotFound, "There is no such job, or it is past retention.")
+	case errors.Is(err, imports.ErrNotFound):
+		return problem(problemNotFound, "There is no such import, or it is past retention.")
+	case errors.Is(err, imports.ErrState):
+		return problem(problemConflict, "The import's state does not allow it.")
+	case errors.Is(err, imports.ErrNotOver):
+		return problem(problemConflict, "The import is not over yet.")
+	case errors.Is(err, imports.ErrStale):
+		return problem(problemConflict, "The import was cancelled or given up meanwhile.").because(err)
 	case errors.Is(err, job.ErrGone):
 		return problem(problemGone, "The job's contact is not kept any more.")
 	case errors.As(err, &refusal) && errors.Is(err, job.ErrBacklog):

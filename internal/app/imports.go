@@ -66,3 +66,13 @@ func (r records) Testify(ctx context.Context, j job.Job, proof *job.Result) erro
 	}
 	return err
 }
+
+// importService takes files in and steers imports.
+func (h *house) importService(room job.Room) *imports.Service {
+	return &imports.Service{
+		Store: h.imports, Starter: h.starter(), NewID: store.NewImportID, Room: room, Failed: h.failed("imports"),
+		Intake: &imports.Intake{
+			Store: h.imports, Codec: imports.NewCodec(), Admit: func() error { return room.Admit(job.ManyRows) },
+		},
+	}
+}

@@ -19,6 +19,13 @@ type Expected struct {
 // opFind is the kind of call for which a CRM may have a window of its own.
 const opFind = "find"
 
+// Expect estimates what the rows of an import take.
+func (i *Import) Expect(spec *connector.Spec, state pace.State) Expected {
+	r := *i.Report
+	r.lookUps = i.LookUps
+	return r.Expect(spec, state)
+}
+
 // Expect estimates what the valid rows would take at the pace of state.
 func (r *Report) Expect(spec *connector.Spec, state pace.State) Expected {
 	creates, batched := r.Rows.Valid, false

@@ -70,19 +70,23 @@ type Sample struct {
 // does not grow with the file. The error is the file's *parse.Error, or that of
 // ctx; there is no report then.
 func Check(ctx context.Context, in *parse.Reader, check func(contact.Input) Verdict) (*Report, error) {
-	c := checker{report: &Report{Errors: []RowError{}, Sample: []Sample{}}, check: check, known: newKnown()}
+	c := newChecker(check)
 	for row, err := range in.Rows() {
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err == nil {
-			err = c.row(row)
+			_, err = c.row(row)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
 	return c.finish(in.Mapping()), nil
+}
+
+func newChecker(check func(contact.Input) Verdict) *checker {
+	return &checker{report: &Report{Errors: []RowError{}, Sample: []Sample{}}, check: check, known: newKnown()}
 }
 
 // checker is a report in the making.
@@ -94,16 +98,17 @@ type checker struct {
 	known    *known
 }
 
-func (c *checker) row(row parse.Row) error {
+// row takes a row into the report, and gives what is wrong with it.
+func (c *checker) row(row parse.Row) ([]contact.Problem, error) {
 	c.report.Rows.Total++
 	if row.Invalid != nil {
 		c.invalid(row, row.Invalid.Problems)
-		return nil
+		return row.Invalid.Problems, nil
 	}
 	verdict := c.check(row.Input)
 	if len(verdict.Problems) > 0 {
 		c.invalid(row, verdict.Problems)
-		return nil
+		return verdict.Problems, nil
 	}
 	c.report.Rows.Valid++
 	if verdict.LookUp {
@@ -112,7 +117,7 @@ func (c *checker) row(row parse.Row) error {
 	c.warn(row.Warnings)
 	c.warn(verdict.Warnings)
 	c.known.add(row)
-	return c.sample(row)
+	return nil, c.sample(row)
 }
 
 func (c *checker) invalid(row parse.Row, problems []contact.Problem) {

@@ -138,6 +138,9 @@ func (s *Imports) retire(ctx context.Context, i imports.Import) error {
 	if _, err := pipe.Exec(ctx); err != nil {
 		return err
 	}
+	if err := s.Prune(ctx, i); err != nil {
+		return err
+	}
 	return s.redis.ZRem(ctx, openImports(), i.ID).Err()
 }
 
@@ -203,6 +206,3 @@ func (s *Imports) Expire(ctx context.Context, i imports.Import) error {
 	tag, _ := tagOf(i.ID)
 	return expireScript.Run(ctx, s.redis, []string{tag.record()}, i.ExpiresAt.UnixMilli()).Err()
 }
-
-// Abandon is replaced.
-func (s *Imports) Abandon(context.Context, imports.Import) error { return nil }

@@ -38,6 +38,8 @@ type Options struct {
 	MaxRow   int
 	MaxBytes int64
 	MaxRatio int64
+	// Tee, where it is set, is given the unpacked file as it is read.
+	Tee io.Writer
 }
 
 func (o Options) withDefaults(f Format, charset string) Options {
@@ -114,6 +116,9 @@ func Open(r io.Reader, mediaType, fileName string, o Options) (*Reader, error) {
 	buffered, err := unpacked(r, o)
 	if err != nil {
 		return nil, err
+	}
+	if o.Tee != nil {
+		buffered = bufio.NewReaderSize(io.TeeReader(buffered, o.Tee), bufferSize)
 	}
 	t, err := decoded(buffered, o.Encoding, format == CSV || format == VCard)
 	if err != nil {
