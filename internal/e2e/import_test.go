@@ -1,0 +1,105 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"crmferry/internal/fleet"
+	"crmferry/internal/sandbox"
+)
+
+// people is a file of n contacts, each with an e-mail of its own.
+func people(n int) []byte {
+	var b bytes.Buffer
+	for i := range n {
+		fmt.Fprintf(&b, `{"first_name":"Ada","last_name":"Row%d","email_addresses":[{"email":"row%d@example.com"}]}`+"\n", i, i)
+	}
+	return b.Bytes()
+}
+
+// TestImport: a file is carried across, to CRMs with batches and without.
+func TestImport(t *testing.T) {
+	t.Parallel()
+	f := launch(t, sandbox.Options{Unlimited: true})
+	f.StartWorker()
+	for _, crm := range []string{"hubspot", "salesforce", "zoho-crm", "monday-crm", "copper", "pipeliner", "dynamics-365-sales", "pipedrive", "close"} {
+		t.Run(crm, func(t *testing.T) {
+			t.Parallel()
+			g := f.with(t)
+			const rows = 250
+			i := g.Upload(g.Connect(crm, "files"), people(rows))
+			i = g.AwaitImport(i.ID, time.Minute, "over", fleet.Import.Over)
+			if want := (fleet.Counts{Total: rows, Succeeded: rows, Created: rows}); i.Counts != want || i.Status != "completed" {
+				t.Errorf("%s: %+v", i.Status, i.Counts)
+			}
+			once(t, g, crm, "files", i.ID, rows)
+		})
+	}
+}
+
+// once checks that every row has one result, and that the CRM holds each
+// succeeded one once.
+func once(t *testing.T, g *ferry, crm, account, id string, rows int) {
+	t.Helper()
+	results := g.Results(id, "")
+	if len(results) != rows {
+		t.Errorf("%d results", len(results))
+	}
+	succeeded := 0
+	ids := map[string]int{}
+	for n, r := range results {
+		if r.Line != n+1 {
+			t.Fatalf("result %d is of line %d", n, r.Line)
+		}
+		if r.Status == "succeeded" {
+			succeeded++
+			ids[r.RemoteID]++
+		}
+	}
+	held := map[string]int{}
+	for _, e := range g.World.CRM(crm).Ledger(account) {
+		if held[e.Name]++; held[e.Name] > 1 {
+			t.Errorf("stands twice: %+v", e)
+		}
+	}
+	if len(held) != succeeded || len(ids) != succeeded {
+		t.Errorf("%d succeeded under %d ids, the CRM holds %d", succeeded, len(ids), len(held))
+	}
+}
+
+// TestImportSurvivesKilledWorkers: the worker is killed again and again.
+func TestImportSurvivesKilledWorkers(t *testing.T) {
+	t.Parallel()
+	for _, crm := range []string{"hubspot", "pipedrive"} {
+		t.Run(crm, func(t *testing.T) {
+			t.Parallel()
+			f := launch(t, sandbox.Options{Unlimited: true})
+			g := f.with(t)
+			rows := 4_000
+			w := g.StartWorker()
+			i := g.Upload(g.Connect(crm, "killed"), people(rows))
+			for range 4 {
+				from := g.World.CRM(crm).Count("killed")
+				more := from + 100 + rand.IntN(rows/8)
+				g.AwaitImport(i.ID, time.Minute, "further", func(i fleet.Import) bool {
+					return i.Over() || g.World.CRM(crm).Count("killed") >= more
+				})
+				w.Kill()
+				w = g.StartWorker()
+			}
+			i = g.AwaitImport(i.ID, 2*time.Minute, "over", fleet.Import.Over)
+			if i.Status != "completed" || i.Counts.Succeeded+i.Counts.Failed+i.Counts.Unknown != rows || i.Counts.Failed > 0 {
+				t.Errorf("%s: %+v", i.Status, i.Counts)
+				for _, r := range g.Results(i.ID, "?status=failed,unknown") {
+					t.Logf("%+v", r)
+					break
+				}
+			}
+			t.Logf("%+v", i.Counts)
+			once(t, g, crm, "killed", i.ID, rows)
+		})
+	}
+}
