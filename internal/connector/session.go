@@ -153,11 +153,26 @@ func (s *Session) FindPerson(ctx context.Context) (Found, error) {
 	return s.find(ctx, s.personFinders())
 }
 
+// ErrCrowded is what a Finder's Decode says when the answer holds only a part of
+// what may be the record: the next Finder that applies is asked then.
+var ErrCrowded = errors.New("there are more records than the answer holds")
+
 func (s *Session) find(ctx context.Context, finders []Finder) (Found, error) {
-	f, ok := s.finder(finders)
-	if !ok {
-		return Found{}, ErrCannotFind
+	for {
+		i := s.finder(finders)
+		if i < 0 {
+			return Found{}, ErrCannotFind
+		}
+		found, err := s.look(ctx, finders[i])
+		finders = finders[i+1:]
+		if !errors.Is(err, ErrCrowded) || s.finder(finders) < 0 {
+			return found, err
+		}
 	}
+}
+
+// look asks one Finder.
+func (s *Session) look(ctx context.Context, f Finder) (Found, error) {
 	if _, err := s.prepare(ctx); err != nil {
 		return Found{}, err
 	}
@@ -188,8 +203,7 @@ func (s *Session) find(ctx context.Context, finders []Finder) (Found, error) {
 
 // CanFindPerson says whether FindPerson applies to the input.
 func (s *Session) CanFindPerson() bool {
-	_, ok := s.finder(s.personFinders())
-	return ok
+	return s.finder(s.personFinders()) >= 0
 }
 
 // personFinders are those that do not look for our own work.
@@ -203,13 +217,11 @@ func (s *Session) personFinders() []Finder {
 	return list
 }
 
-func (s *Session) finder(finders []Finder) (Finder, bool) {
-	for _, f := range finders {
-		if (f.Marker || s.call.Has(f.By)) && (f.Applies == nil || f.Applies(s.call)) {
-			return f, true
-		}
-	}
-	return Finder{}, false
+// finder is the place of the first one that applies, -1 for none.
+func (s *Session) finder(finders []Finder) int {
+	return slices.IndexFunc(finders, func(f Finder) bool {
+		return (f.Marker || s.call.Has(f.By)) && (f.Applies == nil || f.Applies(s.call))
+	})
 }
 
 // Idempotency gives the means by which repeating this very create is harmless.

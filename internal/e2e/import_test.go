@@ -34,6 +34,7 @@ func TestImport(t *testing.T) {
 			i = g.AwaitImport(i.ID, time.Minute, "over", fleet.Import.Over)
 			if want := (fleet.Counts{Total: rows, Succeeded: rows, Created: rows}); i.Counts != want || i.Status != "completed" {
 				t.Errorf("%s: %+v", i.Status, i.Counts)
+				t.Logf("%+v", g.Results(i.ID, "?status=failed")[:1])
 			}
 			once(t, g, crm, "files", i.ID, rows)
 		})
@@ -99,6 +100,9 @@ func TestImportSurvivesKilledWorkers(t *testing.T) {
 				}
 			}
 			t.Logf("%+v", i.Counts)
+			for _, r := range g.Results(i.ID, "?status=unknown") {
+				t.Logf("%+v", r)
+			}
 			once(t, g, crm, "killed", i.ID, rows)
 		})
 	}

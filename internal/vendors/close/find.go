@@ -1,7 +1,6 @@
 package close
 
 import (
-	"errors"
 	"net/url"
 	"slices"
 	"time"
@@ -10,9 +9,6 @@ import (
 	"crmferry/internal/contact"
 	"crmferry/internal/shape"
 )
-
-// errMore refuses to conclude anything from a part of the records.
-var errMore = errors.New("there are more records than the answer holds")
 
 // encodeEvents lists the contacts that were added to the lead since the job
 // was accepted. Events may show up out of order, hence the five minutes:
@@ -51,7 +47,7 @@ func decodeEvents(c *connector.Call, r connector.Reply) ([]contact.Contact, erro
 	}
 	matches := append(shape.Matching(same(c), c.Input.Contact, shown), hidden...)
 	if err == nil && len(matches) == 0 && answer.Next != nil && *answer.Next != "" {
-		err = errMore
+		err = connector.ErrCrowded
 	}
 	return matches, err
 }
@@ -75,7 +71,7 @@ func decodeList(c *connector.Call, r connector.Reply) ([]contact.Contact, error)
 	}](r)
 	matches := shape.Matching(same(c), c.Input.Contact, found(c, answer.Data))
 	if err == nil && len(matches) == 0 && answer.HasMore {
-		err = errMore
+		err = connector.ErrCrowded
 	}
 	return matches, err
 }

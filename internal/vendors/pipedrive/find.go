@@ -1,7 +1,6 @@
 package pipedrive
 
 import (
-	"errors"
 	"net/url"
 	"time"
 
@@ -26,8 +25,6 @@ func listRecent(c *connector.Call) (connector.Request, error) {
 	}}, nil
 }
 
-var errMore = errors.New("more persons were written since than the list shows")
-
 // recentBy keeps the matches among the persons that were written lately. A
 // time of creation that we sent proves nothing; the last change does.
 func recentBy(same func(*connector.Call, person) bool) func(*connector.Call, connector.Reply) ([]contact.Contact, error) {
@@ -45,7 +42,7 @@ func recentBy(same func(*connector.Call, person) bool) func(*connector.Call, con
 			}
 		}
 		if len(matches) == 0 && hasMore(r) {
-			return nil, errMore
+			return nil, connector.ErrCrowded // more were written since than the list shows
 		}
 		return matches, nil
 	}
