@@ -115,10 +115,13 @@ func person(i int64) []byte {
 }
 
 // newBare is what an engineer would write in an afternoon.
-func newBare(b *testing.B) pipeline {
+func newBare(b *testing.B) pipeline { return newBareFor(b, "hubspot") }
+
+func newBareFor(b *testing.B, slug string) pipeline {
 	world := sandbox.New(sandbox.Options{Unlimited: true})
 	crm := httptest.NewServer(world)
-	auth, _ := world.Connect("hubspot", "bare", "")
+	auth, _ := world.Connect(slug, "bare", "")
+	target := bareTargets()[slug]
 	db := redistest.Client(b)
 	queue := asynq.NewClientFromRedisClient(db)
 	gin.SetMode(gin.ReleaseMode)
@@ -135,7 +138,7 @@ func newBare(b *testing.B) pipeline {
 		c.JSON(http.StatusAccepted, gin.H{"status": "queued"})
 	})
 	api := httptest.NewServer(engine)
-	send := bareHandler(crm.URL+"/hubspot/crm/objects/2026-09/contacts", auth["access_token"])
+	send := bareHandler(crm.URL+"/"+slug+target.path, auth["access_token"], target.body)
 	worker := asynq.NewServerFromRedisClient(db, asynq.Config{Concurrency: 64, LogLevel: asynq.ErrorLevel})
 	return pipeline{
 		url: api.URL + "/",
@@ -144,27 +147,50 @@ func newBare(b *testing.B) pipeline {
 				b.Fatal(err)
 			}
 		},
-		carried: func() int { return world.CRM("hubspot").Count("bare") },
+		carried: func() int { return world.CRM(slug).Count("bare") },
 		stop:    func() { worker.Shutdown(); api.Close(); crm.Close() },
 	}
 }
 
-func bareHandler(url, token string) func(context.Context, *asynq.Task) error {
+// bareTarget is where a CRM takes contacts, and how.
+type bareTarget struct {
+	path string
+	body func(p barePerson) any
+}
+
+type barePerson struct {
+	First  string                    `json:"first_name"`
+	Last   string                    `json:"last_name"`
+	Title  string                    `json:"title"`
+	Emails []struct{ Email string }  `json:"email_addresses"`
+	Phones []struct{ Number string } `json:"phone_numbers"`
+}
+
+func bareTargets() map[string]bareTarget {
+	return map[string]bareTarget{
+		"hubspot": {"/crm/objects/2026-09/contacts", func(p barePerson) any {
+			return map[string]any{"associations": []any{}, "properties": map[string]string{
+				"firstname": p.First, "lastname": p.Last, "jobtitle": p.Title, "email": p.Emails[0].Email, "phone": p.Phones[0].Number,
+			}}
+		}},
+		"capsule": {"/api/v2/parties", func(p barePerson) any {
+			return map[string]any{"party": map[string]any{
+				"type": "person", "firstName": p.First, "lastName": p.Last, "jobTitle": p.Title,
+				"emailAddresses": []any{map[string]any{"address": p.Emails[0].Email}},
+				"phoneNumbers":   []any{map[string]any{"number": p.Phones[0].Number}},
+			}}
+		}},
+	}
+}
+
+func bareHandler(url, token string, encode func(barePerson) any) func(context.Context, *asynq.Task) error {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	return func(ctx context.Context, t *asynq.Task) error {
-		var in struct {
-			First  string                    `json:"first_name"`
-			Last   string                    `json:"last_name"`
-			Title  string                    `json:"title"`
-			Emails []struct{ Email string }  `json:"email_addresses"`
-			Phones []struct{ Number string } `json:"phone_numbers"`
-		}
+		var in barePerson
 		if err := json.Unmarshal(t.Payload(), &in); err != nil {
 			return err
 		}
-		body, _ := json.Marshal(map[string]any{"associations": []any{}, "properties": map[string]string{
-			"firstname": in.First, "lastname": in.Last, "jobtitle": in.Title, "email": in.Emails[0].Email, "phone": in.Phones[0].Number,
-		}})
+		body, _ := json.Marshal(encode(in))
 		req, _ := http.NewRequestWithContext(ctx, "POST", url, bytes.NewReader(body))
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("Authorization", "Bearer "+token)

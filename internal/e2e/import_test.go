@@ -79,11 +79,11 @@ var long = flag.Bool("e2e.long", false, "kill workers during imports of 20,000 r
 // CRM that takes batches and one that does not.
 func TestImportSurvivesKilledWorkers(t *testing.T) {
 	t.Parallel()
-	rows, kills := 1_500, 2
+	rows, kills, crms := 1_500, 2, []string{"hubspot", "onepagecrm"}
 	if *long {
-		rows, kills = 20_000, 8
+		rows, kills, crms = 20_000, 8, append(crms, "pipedrive", "salesforce")
 	}
-	for _, crm := range []string{"hubspot", "pipedrive"} {
+	for _, crm := range crms {
 		t.Run(crm, func(t *testing.T) {
 			t.Parallel()
 			f := launch(t, sandbox.Options{Unlimited: true})
