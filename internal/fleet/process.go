@@ -96,3 +96,16 @@ func (f *Fleet) StartAPI() {
 
 // StartWorker starts a worker and does not wait for it.
 func (f *Fleet) StartWorker() *Process { return f.start("worker") }
+
+// Command is the program api with the installation's environment and other
+// arguments.
+func (f *Fleet) Command(args ...string) *exec.Cmd {
+	f.Helper()
+	dir, err := programs()
+	if err != nil {
+		f.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(dir, "api"), args...)
+	cmd.Env = append([]string{"FERRY_URL=" + f.base}, f.env...)
+	return cmd
+}
