@@ -273,6 +273,8 @@ func FaultOf(err error) *fault.Error {
 			f.Message = fmt.Sprintf("line %d: %s", file.Line, file.Message)
 		}
 		return f
+	case errors.Is(err, ErrStale):
+		return fault.New(fault.Cancelled, "cancelled", "the import was cancelled while it was uploaded")
 	case errors.Is(err, ErrInvalidRows):
 		return fault.New(fault.Invalid, "invalid_rows", "the file has invalid rows, and on_invalid is reject")
 	case errors.Is(err, job.ErrFull):

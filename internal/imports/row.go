@@ -17,6 +17,9 @@ import (
 // cannot be.
 type Row struct {
 	Line int `json:"l"`
+	// Index is the row's place in its block, where others of it are gone: many
+	// rows may stand in one line.
+	Index int `json:"n,omitempty"`
 	// Raw is the row's own text, for a file of the rows that failed.
 	Raw       string            `json:"r,omitempty"`
 	Input     contact.Input     `json:"i,omitzero"`

@@ -55,7 +55,9 @@ func (s *Imports) leftOf(ctx context.Context, id string, block int, results []im
 	var left []imports.Row
 	for _, r := range results {
 		if lost(r) && r.Index < len(rows) {
-			left = append(left, rows[r.Index])
+			row := rows[r.Index]
+			row.Index = r.Index
+			left = append(left, row)
 		}
 	}
 	return imports.Pack(s.codec, left)

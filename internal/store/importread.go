@@ -1,17 +1,16 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"crmferry/internal/imports"
-	"crmferry/internal/job"
+	"crmferry/internal/lua"
 )
 
 // Get gives a tenant's import; ErrNotFound also for other tenants'.
@@ -23,93 +22,148 @@ func (s *Imports) Get(ctx context.Context, tenant, id string) (imports.Import, e
 	return i, err
 }
 
-// listScan is how many entries of an index one step looks at.
-const listScan = 200
+// importWalk is one reading through an index of imports, newest first.
+type importWalk struct {
+	key      string
+	from, to string
+	after    *position
+}
 
-// List lists a tenant's imports, the newest first.
+// List lists a tenant's imports, the newest first. Pages stay as they are while
+// others are added.
 func (s *Imports) List(ctx context.Context, tenant string, f imports.Filter) (imports.Page, error) {
-	key := importsByTenant(tenant)
-	if f.AccountID != "" {
-		key = importsByAccount(f.AccountID)
+	var page imports.Page
+	w, err := importWalkOf(tenant, f)
+	if err != nil {
+		return page, err
 	}
-	at, most := int64(0), "+inf"
-	if !f.CreatedBefore.IsZero() {
-		most = "(" + strconv.FormatInt(f.CreatedBefore.UnixMilli(), 10)
-	}
-	if f.Cursor != "" {
-		ms, skip, ok := strings.Cut(f.Cursor, ".")
-		n, err := strconv.ParseInt(skip, 10, 64)
-		if !ok || err != nil {
-			return imports.Page{}, job.ErrCursor
+	for scanned := 0; ; {
+		places, err := s.step(ctx, w, max(f.Limit+1, 50))
+		if err != nil || len(places) == 0 {
+			return page, err
 		}
-		most, at = ms, n
-	}
-	least := "-inf"
-	if !f.CreatedAfter.IsZero() {
-		least = strconv.FormatInt(f.CreatedAfter.UnixMilli(), 10)
-	}
-	var p imports.Page
-	for {
-		list, err := s.redis.ZRevRangeByScoreWithScores(ctx, key, &redis.ZRangeBy{Min: least, Max: most, Offset: at, Count: listScan}).Result()
+		found, err := s.load(ctx, places)
 		if err != nil {
-			return p, err
+			return page, err
 		}
-		for k, z := range list {
-			i, err := s.Get(ctx, tenant, z.Member.(string))
-			if errors.Is(err, imports.ErrNotFound) || err == nil && !f.Match(i) {
+		for k, i := range found {
+			if i == nil || i.Tenant != tenant || !f.Match(*i) {
 				continue
 			}
-			if err != nil {
-				return p, err
+			if len(page.Imports) == f.Limit {
+				page.Next = w.after.cursor()
+				return page, nil
 			}
-			if p.Imports = append(p.Imports, i); len(p.Imports) == f.Limit {
-				if k+1 < len(list) || len(list) == listScan {
-					p.Next = most + "." + strconv.FormatInt(at+int64(k)+1, 10)
-				}
-				return p, nil
-			}
+			page.Imports = append(page.Imports, *i)
+			w.after = &places[k]
 		}
-		if len(list) < listScan {
-			return p, nil
+		w.after = &places[len(places)-1]
+		if scanned += len(places); scanned >= maxScan {
+			page.Next = w.after.cursor()
+			return page, nil
 		}
-		at += int64(len(list))
 	}
 }
+
+func importWalkOf(tenant string, f imports.Filter) (importWalk, error) {
+	w := importWalk{key: importsByTenant(tenant), from: "-inf", to: "+inf"}
+	if f.AccountID != "" {
+		w.key = importsByAccount(f.AccountID)
+	}
+	if !f.CreatedAfter.IsZero() {
+		w.from = strconv.FormatInt(f.CreatedAfter.UnixMilli(), 10)
+	}
+	if !f.CreatedBefore.IsZero() {
+		w.to = "(" + strconv.FormatInt(f.CreatedBefore.UnixMilli(), 10)
+	}
+	if f.Cursor == "" {
+		return w, nil
+	}
+	p, err := parseCursor(f.Cursor)
+	w.after = &p
+	return w, err
+}
+
+// step gives the next n places of the walk, after a few more than n, for those
+// at the cursor's very millisecond that come again.
+func (s *Imports) step(ctx context.Context, w importWalk, n int) ([]position, error) {
+	to := w.to
+	if w.after != nil {
+		to = strconv.FormatInt(w.after.ms, 10)
+	}
+	list, err := s.redis.ZRevRangeByScoreWithScores(ctx, w.key, &redis.ZRangeBy{Min: w.from, Max: to, Count: int64(n) + 100}).Result()
+	if err != nil {
+		return nil, err
+	}
+	var places []position
+	for _, z := range list {
+		p := position{int64(z.Score), z.Member.(string)}
+		if w.after == nil || cmp.Or(cmp.Compare(p.ms, w.after.ms), cmp.Compare(p.id, w.after.id)) < 0 {
+			places = append(places, p)
+		}
+	}
+	return places[:min(n, len(places))], nil
+}
+
+// load reads the imports at the places; nil where there is no record, or not yet.
+func (s *Imports) load(ctx context.Context, places []position) ([]*imports.Import, error) {
+	names, pipe := importFields(), s.redis.Pipeline()
+	replies := make([]*redis.SliceCmd, len(places))
+	for k, p := range places {
+		tag, _ := tagOf(p.id)
+		replies[k] = pipe.HMGet(ctx, tag.record(), names...)
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, err
+	}
+	found := make([]*imports.Import, len(places))
+	for k, reply := range replies {
+		h := zip(names, reply.Val())
+		if h["v"] == "" {
+			continue
+		}
+		i, err := decodeImport(h)
+		if err != nil {
+			return nil, err
+		}
+		found[k] = &i
+	}
+	return found, nil
+}
+
+// readBlockScript gives the results of a block and its rows as they lie at one
+// moment: a block may be packed at any time.
+// KEYS packed results, results, rows   Returns {packed or "", flat hash, rows or ""}.
+var readBlockScript = lua.Upkeep(`
+local packed = redis.call('GET', KEYS[1])
+return {packed or '', packed and {} or redis.call('HGETALL', KEYS[2]), redis.call('GET', KEYS[3]) or ''}
+`)
 
 // Results gives the results of a block in the order of the file, with the rows
 // that they are of as far as they are kept; those without a result yet are
 // pending, or cancelled.
 func (s *Imports) Results(ctx context.Context, i imports.Import, block int) ([]imports.Outcome, error) {
 	tag, _ := tagOf(i.ID)
-	for range 3 {
-		pipe := s.redis.Pipeline()
-		packed, out, rows := pipe.Get(ctx, tag.results(block)), pipe.HGetAll(ctx, tag.out(block)), pipe.Get(ctx, tag.block(block))
-		if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-			return nil, err
-		}
-		left, err := unpackRows(rows)
-		if err != nil {
-			return nil, err
-		}
-		if raw, err := packed.Bytes(); err == nil {
-			return done(raw, left)
-		}
-		if len(left) > 0 {
-			return underWay(i, out.Val(), left)
-		} // it was packed meanwhile
-	}
-	return nil, imports.ErrNotFound
-}
-
-func unpackRows(reply *redis.StringCmd) ([]imports.Row, error) {
-	raw, err := reply.Bytes()
-	if errors.Is(err, redis.Nil) {
-		return nil, nil
-	}
+	got, err := readBlockScript.Run(ctx, s.redis, []string{tag.results(block), tag.out(block), tag.block(block)}).Slice()
 	if err != nil {
 		return nil, err
 	}
-	return imports.Unpack[imports.Row](raw)
+	packed, _ := got[0].(string)
+	raw, _ := got[2].(string)
+	var rows []imports.Row
+	if raw != "" {
+		if rows, err = imports.Unpack[imports.Row]([]byte(raw)); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case packed != "":
+		return done([]byte(packed), rows)
+	case len(rows) > 0:
+		return underWay(i, pairs(got[1]), rows)
+	default:
+		return nil, imports.ErrNotFound // it went while it was read
+	}
 }
 
 // done reads a block that was packed.
@@ -120,11 +174,11 @@ func done(packed []byte, left []imports.Row) ([]imports.Outcome, error) {
 	}
 	kept := map[int]*imports.Row{}
 	for k := range left {
-		kept[left[k].Line] = &left[k]
+		kept[left[k].Index] = &left[k]
 	}
 	list := make([]imports.Outcome, len(results))
 	for k, r := range results {
-		list[k] = imports.Outcome{Result: r, Row: kept[r.Line]}
+		list[k] = imports.Outcome{Result: r, Row: kept[r.Index]}
 	}
 	return list, nil
 }
@@ -138,14 +192,14 @@ func underWay(i imports.Import, out map[string]string, rows []imports.Row) ([]im
 	list := make([]imports.Outcome, len(rows))
 	for k := range rows {
 		r := &list[k]
-		r.Row = &rows[k]
 		raw, settled := out[strconv.Itoa(k)]
 		if !settled {
 			r.Result = imports.Result{Index: k, Line: rows[k].Line, ClientRef: rows[k].ClientRef, Status: status, Metadata: rows[k].Metadata}
-			continue
-		}
-		if err := unmarshal(raw, &r.Result); err != nil {
+		} else if err := unmarshal(raw, &r.Result); err != nil {
 			return nil, err
+		}
+		if r.Status != imports.RowSucceeded && r.Status != imports.RowSkipped {
+			r.Row = &rows[k] // the others go with their block
 		}
 	}
 	return list, nil

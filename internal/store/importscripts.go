@@ -3,7 +3,8 @@ package store
 import "crmferry/internal/lua"
 
 // takeSliceScript gives a turn the slice that it has, or the next one. A turn
-// that finds the import not running puts its slice down, for whoever goes on.
+// that finds the import not running puts its slice down, for whoever goes on,
+// unless a lost worker may have sent rows of it: those are still to be settled.
 // KEYS import, slices, rows, sizes
 // ARGV turn, token, generation, rows wanted, 1: its slice is done, prefix of the import's keys
 // Returns {none} | {stale} | {new, block, from, to} | {old, block, from, to, settled, {index, mark...}}.
@@ -18,16 +19,10 @@ if mine and ARGV[5] == '1' and token == ARGV[2] then
   redis.call('HDEL', KEYS[2], ARGV[1])
   mine = nil
 end
-if i[1] ~= 'running' or i[3] == '1' then
-  if mine then redis.call('HSET', KEYS[2], ARGV[1], b .. ',' .. from .. ',' .. to .. ',') end
-  return {'none'}
-end
-redis.call('HDEL', KEYS[1], 'wf', 'wu')
+local settled, marks = {}, {}
 if mine then
-  redis.call('HSET', KEYS[2], ARGV[1], b .. ',' .. from .. ',' .. to .. ',' .. ARGV[2])
-  local settled, marks = {}, {}
   local over = redis.call('EXISTS', ARGV[6] .. 'res:' .. b) == 1
-  for index = tonumber(from), to - 1 do
+  for index = tonumber(from), tonumber(to) - 1 do
     if over or redis.call('HEXISTS', ARGV[6] .. 'out:' .. b, index) == 1 then
       table.insert(settled, index)
     else
@@ -36,6 +31,18 @@ if mine then
       elseif m then table.insert(marks, index); table.insert(marks, m) end
     end
   end
+end
+if i[1] ~= 'running' or i[3] == '1' then
+  if not mine then return {'none'} end
+  if #marks == 0 then
+    redis.call('HSET', KEYS[2], ARGV[1], b .. ',' .. from .. ',' .. to .. ',')
+    return {'none'}
+  end
+else
+  redis.call('HDEL', KEYS[1], 'wf', 'wu')
+end
+if mine then
+  redis.call('HSET', KEYS[2], ARGV[1], b .. ',' .. from .. ',' .. to .. ',' .. ARGV[2])
   return {'old', b, from, to, settled, marks}
 end
 local block, offset = tonumber(i[4] or 0), tonumber(i[5] or 0)
@@ -100,15 +107,15 @@ local b, token
 if mine then b, token = string.match(mine, '^(%d+),%d+,%d+,(.*)$') end
 if b ~= ARGV[3] or token ~= ARGV[2] then return {0, 0, 0} end
 local at = 8
-for _ = 1, ARGV[4] + ARGV[5] do
+for _ = 1, tonumber(ARGV[4]) + tonumber(ARGV[5]) do
   redis.call('HSET', ROWS, b .. ':' .. ARGV[at], ARGV[at + 1])
   at = at + 2
 end
-for _ = 1, ARGV[6] do
+for _ = 1, tonumber(ARGV[6]) do
   redis.call('HDEL', ROWS, b .. ':' .. ARGV[at])
   at = at + 1
 end
-for _ = 1, ARGV[7] do
+for _ = 1, tonumber(ARGV[7]) do
   result(KEYS[4], b .. ':' .. ARGV[at], ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
   at = at + 5
 end

@@ -18,7 +18,12 @@ redis.call('HSET', KEYS[1], 's', ARGV[2], 'reason', ARGV[3])
 redis.call('HDEL', KEYS[1], 'wf', 'wu')
 if ARGV[2] == 'running' then
   redis.call('HINCRBY', KEYS[1], 'gen', 1)
-  if i[3] == 'max_failed' then redis.call('HSET', KEYS[1], 'mf', 'off') end
+  if i[3] == 'max_failed' then
+    redis.call('HSET', KEYS[1], 'mf', 'off')
+    for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+      if string.sub(field, 1, 2) == 'h:' then redis.call('HDEL', KEYS[1], field) end
+    end
+  end
   if i[3] == 'stop_after' then redis.call('HSET', KEYS[1], 'sa', '') end
 end
 return 1
