@@ -75,6 +75,7 @@ type server struct {
 	document []byte // the OpenAPI document
 	docs     []byte // the same for people
 	rates    *rates
+	watches  *watches
 }
 
 // New makes the handler of all routes. Requests may wait up to 60 s for a job,
@@ -87,7 +88,7 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Deps: d.withDefaults(), formats: patterns, rates: &rates{}}
+	s := &server{Deps: d.withDefaults(), formats: patterns, rates: &rates{}, watches: newWatches(d.Imports)}
 	engine := s.engine()
 	guarded := engine.Group("/", s.authenticate)
 	s.huma = humagin.NewWithGroup(engine, guarded, s.config())

@@ -12,6 +12,7 @@ import (
 
 	"crmferry/internal/account"
 	"crmferry/internal/connector"
+	"crmferry/internal/imports"
 	"crmferry/internal/job"
 )
 
@@ -51,6 +52,7 @@ func BenchmarkCreate(b *testing.B) {
 	handler, err := New(Deps{
 		Jobs:     &job.Service{Store: store, Queue: store, Gate: gate{}, Accepted: func(string) {}},
 		Accounts: oneAccount{spec: testCatalogue()[0]}, Catalogue: testCatalogue(), Tokens: tokens, NewKey: uuid.NewString,
+		Pace: pacemaker{}, Imports: &imports.Service{},
 		Logger: slog.New(slog.NewJSONHandler(io.Discard, nil)),
 	})
 	if err != nil {

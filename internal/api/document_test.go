@@ -55,8 +55,10 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"DELETE /integrated-accounts/{id}", "DELETE /jobs/{id}", "GET /crms", "GET /crms/{crm}", "GET /healthz",
+		"DELETE /imports/{id}", "DELETE /integrated-accounts/{id}", "DELETE /jobs/{id}", "GET /crms", "GET /crms/{crm}", "GET /healthz",
+		"GET /imports", "GET /imports/{id}", "GET /imports/{id}/events", "GET /imports/{id}/results",
 		"GET /integrated-accounts", "GET /integrated-accounts/{id}", "GET /integrated-accounts/{id}/limits", "GET /jobs", "GET /jobs/{id}", "GET /jobs/{id}/result", "GET /readyz",
+		"POST /imports/{id}/cancel", "POST /imports/{id}/pause", "POST /imports/{id}/resume", "POST /imports/{id}/retry", "POST /imports/{id}/start",
 		"POST /integrated-accounts", "POST /integrated-accounts/{id}/check", "POST /jobs/{id}/cancel", "POST /jobs/{id}/retry",
 		"POST /unified/crm/contacts", "POST /unified/crm/contacts/imports",
 	}

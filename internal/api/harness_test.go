@@ -21,6 +21,7 @@ import (
 	"crmferry/internal/connector"
 	"crmferry/internal/contact"
 	"crmferry/internal/fault"
+	"crmferry/internal/imports"
 	"crmferry/internal/job"
 )
 
@@ -147,7 +148,7 @@ func newHarness(t testing.TB, adjust ...func(*Deps)) *harness {
 	check(t, err)
 	d := Deps{
 		Jobs:     &job.Service{Store: h.jobs, Queue: h.jobs, Gate: gate{}, Accepted: func(string) {}},
-		Accounts: h.accounts(t), Catalogue: testCatalogue(), Tokens: tokens, Pace: pacemaker{},
+		Accounts: h.accounts(t), Catalogue: testCatalogue(), Tokens: tokens, Pace: pacemaker{}, Imports: &imports.Service{},
 		Logger: slog.New(slog.NewJSONHandler(h.log, nil)), Observe: h.seen.add, Now: clock, NewKey: uuid.NewString,
 	}
 	for _, f := range adjust {

@@ -2,9 +2,12 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -12,82 +15,121 @@ import (
 	"crmferry/internal/imports"
 )
 
-// heartbeat keeps proxies from closing a stream on which nothing happens.
-const heartbeat = 15 * time.Second
-
 // importEvents streams the progress of an import as server-sent events, until it
 // is over.
 func (s *server) importEvents(c *gin.Context) {
 	if !s.allow(c, ScopeJobsRead) {
 		return
 	}
-	ctx := c.Request.Context()
+	ctx, release := s.whileOpen(c.Request.Context())
+	defer release()
 	tenant, id := principalOf(ctx).Tenant, c.Param("id")
 	i, err := s.Imports.Get(ctx, tenant, id)
 	if err != nil {
 		s.refuse(c, asProblem(translate(err)))
 		return
 	}
-	open, release := s.whileOpen(ctx)
-	defer release()
-	c.Header("Content-Type", "text/event-stream")
-	c.Header("Cache-Control", "no-store")
-	c.Header("X-Accel-Buffering", "no")
-	c.Status(http.StatusOK)
-	e := &eventStream{server: s, flusher: flusher{c.Writer, http.NewResponseController(c.Writer)}, last: c.GetHeader("Last-Event-ID")}
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for {
-		if err := e.tell(i); err != nil || i.Status.Terminal() {
-			return
-		}
-		select {
-		case <-open.Done():
-			return
-		case <-tick.C:
-		}
-		if i, err = s.Imports.Get(open, tenant, id); err != nil {
-			return // the client comes again
-		}
+	e := &eventStream{server: s, c: c, last: c.GetHeader("Last-Event-ID")}
+	if tag, err := stateOf(i); err == nil && i.Status.Terminal() && tag == e.last {
+		c.Status(http.StatusNoContent) // a browser does not come again then
+		return
 	}
+	e.out = newPieces(c)
+	e.out.header.Set("Content-Type", "text/event-stream")
+	e.out.header.Set("Cache-Control", "private, no-store")
+	e.out.header.Set("X-Accel-Buffering", "no")
+	news, leave := s.watches.join(tenant, id)
+	defer leave()
+	if err := e.follow(ctx, i, news); err != nil {
+		exchangeOf(ctx).cause = err
+	}
+}
+
+// stateOf names how an import stands, but for estimates, which move all the time.
+func stateOf(i imports.Import) (string, error) {
+	still, err := json.Marshal(importOf(i))
+	return strings.Trim(strings.TrimPrefix(etag(still), "W/"), `"`), err
 }
 
 // eventStream is one listener.
 type eventStream struct {
 	*server
-	flusher
-	last string // id of the last event: a digest of what it told
-	told time.Time
+	c    *gin.Context
+	out  *pieces
+	last string // id of the last event: it names the state that it told of
 }
 
-// tell sends an event where something changed.
-func (e *eventStream) tell(i imports.Import) error {
-	still, err := json.Marshal(importOf(i))
-	if err != nil {
-		return err
+// heartbeat keeps proxies from closing a stream on which nothing happens. The
+// listener's token is looked at then, too.
+const heartbeat = 15 * time.Second
+
+// follow tells of the import until it is over or gone, the listener leaves, its
+// token is revoked or the service closes.
+func (e *eventStream) follow(ctx context.Context, i imports.Import, news <-chan sighting) error {
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	if e.send(": hello\n\n") != nil {
+		return nil // the listener has left
 	}
-	id := etag(still)[3:]
-	id = id[:len(id)-1]
-	var out bytes.Buffer
-	switch {
-	case id != e.last || i.Status.Terminal():
-		name := "progress"
-		if i.Status.Terminal() {
-			name = "end"
-		}
-		body, err := json.Marshal(e.importNow(i))
-		if err != nil {
+	for {
+		if over, err := e.tell(ctx, i); over || err != nil {
 			return err
 		}
-		fmt.Fprintf(&out, "id: %s\nevent: %s\ndata: %s\n\n", id, name, body)
-	case e.now().Sub(e.told) >= heartbeat || e.told.IsZero():
-		out.WriteString(": still here\n\n")
-	default:
-		return nil
+		select {
+		case seen := <-news:
+			if errors.Is(seen.err, imports.ErrNotFound) {
+				return nil
+			}
+			if seen.err == nil { // else the next look may be luckier
+				i = seen.imp
+			}
+		case <-beat.C:
+			if !e.mayStay(ctx) || e.send(": still here\n\n") != nil {
+				return nil
+			}
+		case <-ctx.Done():
+			return nil
+		}
 	}
-	e.last, e.told = id, e.now()
-	if _, err := e.http.Write(out.Bytes()); err != nil {
+}
+
+// mayStay says whether the listener's token is still good. While nobody can
+// tell, it is taken to be.
+func (e *eventStream) mayStay(ctx context.Context) bool {
+	token, _ := bearer(e.c.Request.Header.Values("Authorization"))
+	p, err := e.Tokens.Authenticate(ctx, token)
+	if err != nil {
+		return !errors.Is(err, ErrUnknownToken)
+	}
+	return p.may(ScopeJobsRead) && p.Tenant == principalOf(ctx).Tenant
+}
+
+// tell sends the import where the listener has not seen it like this. over:
+// there is nothing more to come.
+func (e *eventStream) tell(ctx context.Context, i imports.Import) (over bool, err error) {
+	id, err := stateOf(i)
+	if err != nil {
+		return true, err
+	}
+	name, over := "progress", i.Status.Terminal()
+	if over {
+		name = "end"
+	}
+	if id == e.last && !over {
+		return false, nil
+	}
+	e.last = id
+	body, err := json.Marshal(e.importSoon(ctx, i))
+	if err != nil {
+		return true, err
+	}
+	gone := e.send(fmt.Sprintf("id: %s\nevent: %s\ndata: %s\n\n", id, name, bytes.TrimSpace(body)))
+	return over || gone != nil, nil
+}
+
+func (e *eventStream) send(text string) error {
+	if _, err := e.out.Write([]byte(text)); err != nil {
 		return err
 	}
-	return e.flush()
+	return e.out.send()
 }

@@ -62,15 +62,36 @@ func (s *server) listImports(ctx context.Context, in *listImportsInput) (*listIm
 	return &listImportsOutput{importPage{Result: views, NextCursor: closeCursor(in.filter(), page.Next)}}, nil
 }
 
-// importNow shows an import with its rate and the estimate that follows from it.
+// importNow shows an import with its rate.
 func (s *server) importNow(i imports.Import) importView {
-	v, now := importOf(i), s.now()
-	rate := s.rates.of(i, now)
-	v.Rate = math.Round(rate*10) / 10
-	if running := i.Status == imports.Running || i.Status == imports.Waiting; running && rate > 0 {
-		v.EstimatedFinishAt = now.Add(time.Duration(float64(i.Counts.Pending) / rate * float64(time.Second))).UTC()
+	v := importOf(i)
+	v.Rate = math.Round(s.rates.of(i, s.now())*10) / 10
+	return v
+}
+
+// importSoon is importNow with an estimate of the end: the rows that are left, at
+// the present rate or the account's pace, whichever is slower.
+func (s *server) importSoon(ctx context.Context, i imports.Import) importView {
+	v := s.importNow(i)
+	if i.Status == imports.Running || i.Status == imports.Waiting {
+		v.EstimatedFinishAt = i.FinishAt(s.now(), v.Rate, s.remaining(ctx, i))
 	}
 	return v
+}
+
+// remaining is what the rows left take at the account's pace, nil where nobody
+// can tell.
+func (s *server) remaining(ctx context.Context, i imports.Import) *imports.Expected {
+	acc, spec, err := s.Accounts.Describe(ctx, i.Tenant, i.AccountID)
+	if err != nil {
+		return nil // it was removed; the rest is true all the same
+	}
+	state, err := s.Pace.State(ctx, acc, spec)
+	if err != nil {
+		exchangeOf(ctx).cause = err
+		return nil
+	}
+	return new(i.Remaining(spec, state))
 }
 
 type getImportInput struct {
@@ -97,15 +118,13 @@ func (s *server) getImport(ctx context.Context, in *getImportInput) (*huma.Strea
 	if err != nil {
 		return nil, err
 	}
-	still, err := json.Marshal(importOf(i)) // of the state: estimates move all the time
+	tag, err := stateOf(i)
 	if err != nil {
 		return nil, err
 	}
-	tag := etag(still)
-	v := s.importNow(i)
-	if v.Report, err = s.reportOf(ctx, i); err != nil {
-		return nil, err
-	}
+	tag = `W/"` + tag + `"`
+	v := s.importSoon(ctx, i)
+	v.Report = s.reportOf(ctx, i)
 	body, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
@@ -135,47 +154,38 @@ func importDelay(v importView, now time.Time) string {
 
 // reportOf is what was found in an import's file, with what it takes to carry it
 // out where that is still ahead.
-func (s *server) reportOf(ctx context.Context, i imports.Import) (*startReport, error) {
+func (s *server) reportOf(ctx context.Context, i imports.Import) *startReport {
 	if i.Report == nil {
-		return nil, nil
+		return nil
 	}
 	r := &startReport{Report: *i.Report}
-	if i.Status != imports.Ready {
-		return r, nil
+	if i.Status == imports.Ready {
+		r.Expected = s.remaining(ctx, i)
 	}
-	acc, spec, err := s.Accounts.Describe(ctx, i.Tenant, i.AccountID)
-	if err != nil {
-		return r, nil // it was removed; the rest is true all the same
-	}
-	state, err := s.Pace.State(ctx, acc, spec)
-	if err != nil {
-		exchangeOf(ctx).cause = err
-		return r, nil
-	}
-	r.Expected = new(i.Expect(spec, state))
-	return r, nil
+	return r
 }
-
-// lookEvery is how often an import is looked at for those who wait.
-const lookEvery = 500 * time.Millisecond
 
 // awaitImport gives the import, after waiting for its end or a pause where that
 // is asked for.
 func (s *server) awaitImport(ctx context.Context, id string, wait time.Duration) (imports.Import, error) {
 	tenant := principalOf(ctx).Tenant
+	i, err := s.Imports.Get(ctx, tenant, id)
+	if err != nil || wait <= 0 || settledImport(i) {
+		return i, err
+	}
 	patient, cancel := s.patient(ctx, wait)
 	defer cancel()
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
+	news, leave := s.watches.join(tenant, id)
+	defer leave()
 	for {
-		i, err := s.Imports.Get(ctx, tenant, id)
-		if err != nil || wait <= 0 || settledImport(i) {
-			return i, err
-		}
 		select {
+		case seen := <-news:
+			if seen.err != nil || settledImport(seen.imp) {
+				return seen.imp, seen.err
+			}
+			i = seen.imp
 		case <-patient.Done():
 			return i, nil
-		case <-tick.C:
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -67,6 +66,10 @@ func parseResultQuery(r *http.Request) (q resultQuery, faults []FieldProblem) {
 	values := r.URL.Query()
 	for _, name := range sortedNames(values) {
 		value := values[name][0]
+		if len(values[name]) > 1 && name != "status" {
+			fault(shownOption(name), codeRepeated, "may be given once")
+			continue
+		}
 		switch name {
 		case "status":
 			for _, one := range strings.Split(strings.Join(values[name], ","), ",") {
@@ -82,7 +85,9 @@ func parseResultQuery(r *http.Request) (q resultQuery, faults []FieldProblem) {
 			}
 			q.line = n
 		case "client_ref":
-			q.ref = value
+			if q.ref = value; value == "" || len(value) > maxClientRef {
+				fault(name, codeInvalid, "must be 1 to 128 bytes long")
+			}
 		case "format":
 			if q.format = value; !slices.Contains([]string{resultsNDJSON, resultsCSV, resultsOriginal}, value) {
 				fault(name, codeInvalid, "must be one of ndjson, csv, original")
@@ -115,10 +120,8 @@ func (s *server) importResults(c *gin.Context) {
 	}
 	stop, release := s.whileOpen(ctx)
 	defer release()
-	w := s.resultWriter(c, i, q.format)
-	if err := s.streamResults(stop, i, q, w); err != nil {
-		exchangeOf(ctx).cause = err
-		panic(http.ErrAbortHandler) // the client must not take it for the whole
+	if err := s.streamResults(stop, c, i, q); err != nil {
+		s.breakOff(c, err)
 	}
 }
 
@@ -126,79 +129,66 @@ func (s *server) importResults(c *gin.Context) {
 type rowWriter interface {
 	write(o imports.Outcome) error
 	end() error
-	flush() error
 }
 
-// flushEvery is after how many rows a reader is given what there is.
-const flushEvery = 500
-
-func (s *server) streamResults(ctx context.Context, i imports.Import, q resultQuery, w rowWriter) error {
-	n := 0
-	for o, err := range s.Imports.Outcomes(ctx, i) {
+func (s *server) streamResults(ctx context.Context, c *gin.Context, i imports.Import, q resultQuery) error {
+	out := newPieces(c)
+	w := q.writer(out, i)
+	for o, err := range s.Imports.Outcomes(ctx, i, q.line) {
 		if err == nil {
-			err = ctx.Err()
+			err = context.Cause(ctx)
+		}
+		if err == nil && q.match(o) {
+			err = w.write(o)
 		}
 		if err != nil {
 			return err
-		}
-		if !q.match(o) {
-			continue
-		}
-		if err := w.write(o); err != nil {
-			return err
-		}
-		if n++; n%flushEvery == 0 {
-			if err := w.flush(); err != nil {
-				return err
-			}
 		}
 	}
 	if err := w.end(); err != nil {
 		return err
 	}
-	return w.flush()
+	return out.send()
 }
 
-// chunkTime is how long a reader may take for what it is given at a time.
-const chunkTime = 30 * time.Second
-
-// flusher passes on what was written, to readers that take it in time.
-type flusher struct {
-	http    gin.ResponseWriter
-	control *http.ResponseController
-}
-
-func (f flusher) flush() error {
-	if err := f.control.Flush(); err != nil {
-		return err
-	}
-	return f.control.SetWriteDeadline(time.Now().Add(chunkTime))
-}
-
-func (s *server) resultWriter(c *gin.Context, i imports.Import, format string) rowWriter {
-	f := flusher{c.Writer, http.NewResponseController(c.Writer)}
-	_ = f.control.SetWriteDeadline(time.Now().Add(chunkTime))
+func (q resultQuery) writer(out *pieces, i imports.Import) rowWriter {
 	media, ending := "application/x-ndjson", "ndjson"
 	var w rowWriter
-	switch format {
+	switch q.format {
 	case resultsCSV:
-		media, ending, w = "text/csv; charset=utf-8", "csv", &csvResults{flusher: f, csv: csv.NewWriter(c.Writer)}
+		media, ending, w = "text/csv; charset=utf-8", "csv", &csvResults{csv: csv.NewWriter(out)}
 	case resultsOriginal:
-		media, ending = i.Mapping.Format.MediaType()+"; charset=utf-8", string(i.Mapping.Format)
-		w = &originalResults{flusher: f, file: parse.NewPostback(c.Writer, i.Mapping.Format, i.Preamble)}
+		media, ending = originalMedia(i.Mapping.Format)
+		w = &originalResults{parse.NewPostback(out, i.Mapping.Format, i.Preamble)}
 	default:
-		w = &jsonResults{flusher: f, out: c.Writer}
+		w = &jsonResults{out}
 	}
-	c.Header("Content-Type", media)
-	c.Header("Content-Disposition", `attachment; filename="`+i.ID+"."+ending+`"`)
-	c.Status(http.StatusOK)
+	out.header.Set("Content-Type", media)
+	out.header.Set("Content-Disposition", `attachment; filename="`+q.fileName(i)+"."+ending+`"`)
 	return w
 }
 
-type jsonResults struct {
-	flusher
-	out io.Writer
+func originalMedia(f parse.Format) (media, ending string) {
+	switch f {
+	case parse.CSV:
+		return f.MediaType() + "; charset=utf-8", "csv"
+	case parse.VCard:
+		return f.MediaType() + "; charset=utf-8", "vcf"
+	default:
+		return f.MediaType(), string(f)
+	}
 }
+
+// fileName is that of the answer: imp_0197f7a2-failed.
+func (q resultQuery) fileName(i imports.Import) string {
+	name := i.ID
+	for _, status := range q.status {
+		name += "-" + string(status)
+	}
+	return name
+}
+
+type jsonResults struct{ out io.Writer }
 
 func (w *jsonResults) write(o imports.Outcome) error { return writeJSONTo(w.out, resultOf(o.Result)) }
 func (w *jsonResults) end() error                    { return nil }
@@ -210,7 +200,6 @@ func writeJSONTo(w io.Writer, v any) error {
 }
 
 type csvResults struct {
-	flusher
 	csv   *csv.Writer
 	begun bool
 }
@@ -219,22 +208,23 @@ func (w *csvResults) write(o imports.Outcome) error {
 	if err := w.begin(); err != nil {
 		return err
 	}
-	kind, code, message, fields := "", "", "", ""
-	if e := o.Error; e != nil {
-		kind, code, message, fields = string(e.Kind), e.Code, e.Message, strings.Join(e.Fields, " ")
+	var failed jobError
+	retryable := ""
+	if e := errorOf(o.Error); e != nil {
+		failed, retryable = *e, strconv.FormatBool(e.Retryable)
 	}
 	var warnings []string
 	for _, one := range o.Warnings {
 		warnings = append(warnings, strings.TrimSpace(one.Field+" "+one.Message))
 	}
 	cells := []string{
-		strconv.Itoa(o.Line), o.ClientRef, string(o.Status), string(o.Outcome), o.RemoteID, kind, code, message, fields,
-		strings.Join(warnings, "; "), o.JobID,
+		strconv.Itoa(o.Line), o.ClientRef, string(o.Status), string(o.Outcome), o.RemoteID, string(failed.Kind), failed.Code, failed.Message,
+		strings.Join(failed.Fields, " "), failed.RemoteID, retryable, strings.Join(warnings, "; "), string(o.Metadata), o.JobID,
 	}
 	for k := range cells[1:] {
 		cells[k+1] = noFormula(cells[k+1])
 	}
-	return w.csv.Write(cells)
+	return w.flush(w.csv.Write(cells))
 }
 
 func (w *csvResults) begin() error {
@@ -243,17 +233,20 @@ func (w *csvResults) begin() error {
 	}
 	w.begun = true
 	return w.csv.Write([]string{
-		"line", "client_ref", "status", "outcome", "remote_id", "error_kind", "error_code", "error_message", "error_fields", "warnings", "job_id",
+		"line", "client_ref", "status", "outcome", "remote_id", "error_kind", "error_code", "error_message", "error_fields",
+		"error_remote_id", "retryable", "warnings", "metadata", "job_id",
 	})
 }
 
-func (w *csvResults) end() error { return w.begin() }
+func (w *csvResults) end() error { return w.flush(w.begin()) }
 
-func (w *csvResults) flush() error {
-	if w.csv.Flush(); w.csv.Error() != nil {
-		return w.csv.Error()
+// flush empties the writer's own buffer: the one below sends pieces.
+func (w *csvResults) flush(err error) error {
+	if err != nil {
+		return err
 	}
-	return w.flusher.flush()
+	w.csv.Flush()
+	return w.csv.Error()
 }
 
 // noFormula keeps a spreadsheet from taking a text for a formula.
@@ -264,10 +257,7 @@ func noFormula(text string) string {
 	return text
 }
 
-type originalResults struct {
-	flusher
-	file *parse.Postback
-}
+type originalResults struct{ file *parse.Postback }
 
 func (w *originalResults) write(o imports.Outcome) error {
 	if o.Row == nil {

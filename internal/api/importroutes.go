@@ -72,7 +72,8 @@ func (s *server) addImportStreams(routes *gin.RouterGroup) {
 		Summary: "Stream what became of the rows",
 		Description: "In the order of the file, whatever state the import is in; rows without a result are pending. " +
 			"format=original gives the rows themselves, as they came, in the file's own format: with status=failed a file of what failed, which can be posted back as it is. " +
-			"Rows that succeeded are not kept and left out of it. An answer that cannot be completed breaks off.",
+			"Rows that succeeded are not kept and left out of it. An answer that cannot be completed breaks off. " +
+			"In csv, a cell that a spreadsheet would take for a formula has ' before it; ndjson and csv are for reading, not for posting back.",
 		Security: []map[string][]string{{securityScheme: scopesOf(ScopeResultsRead)}},
 		Parameters: []*huma.Param{
 			id, query("status", "Rows of these states, a comma list of "+strings.Join(rowStatuses(), ", ")), query("line", "The row that begins in this line"),
@@ -84,11 +85,17 @@ func (s *server) addImportStreams(routes *gin.RouterGroup) {
 	}
 	events := &huma.Operation{
 		OperationID: "watch-import", Method: http.MethodGet, Path: oneImport + "/events", Tags: []string{tagImports},
-		Summary:     "Follow an import by server-sent events",
-		Description: "An event progress with the import whenever something changed, at most twice a second, and an event end when it is over. Last-Event-ID is understood.",
-		Security:    []map[string][]string{{securityScheme: scopesOf(ScopeJobsRead)}},
-		Parameters:  []*huma.Param{id},
-		Responses:   map[string]*huma.Response{"200": {Description: "The events", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: text}}}},
+		Summary: "Follow an import by server-sent events",
+		Description: "An event progress with the import whenever something changed, at most twice a second, and an event end when it is over. Last-Event-ID is understood: " +
+			"a state that was seen is not sent again, and an import that is over as it was seen is answered with 204.",
+		Security: []map[string][]string{{securityScheme: scopesOf(ScopeJobsRead)}},
+		Parameters: []*huma.Param{id, {
+			Name: "Last-Event-ID", In: "header", Description: "The id of the event that was seen last", Schema: text,
+		}},
+		Responses: map[string]*huma.Response{
+			"200": {Description: "The events", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: text}}},
+			"204": {Description: "The import is over, as Last-Event-ID saw it"},
+		},
 	}
 	for _, op := range []*huma.Operation{results, events} {
 		for _, status := range []int{401, 403, 404, 422, 500} {

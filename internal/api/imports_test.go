@@ -152,18 +152,16 @@ func TestBadImportRequests(t *testing.T) {
 		status  int
 		faults  []string
 	}{
-		"no token":            {checkTarget + fullAccount, []string{"Authorization", ""}, 401, nil},
-		"no scope":            {checkTarget + fullAccount, []string{"Authorization", "Bearer " + readToken}, 403, nil},
-		"other tenant's":      {checkTarget + fullAccount, []string{"Authorization", "Bearer " + otherToken}, 404, nil},
-		"carry it out":        {full, nil, 422, []string{"query.validate_only unsupported"}},
-		"carry it out, false": {full + "&validate_only=false", nil, 422, []string{"query.validate_only unsupported"}},
-		"no boolean":          {full + "&validate_only=" + secret, nil, 422, []string{"query.validate_only wrong_type"}},
-		"no account":          {importsPath + "?validate_only=true", nil, 422, []string{"query.integrated_account_id required"}},
-		"account is no UUID":  {checkTarget + secret, nil, 422, []string{"query.integrated_account_id invalid_id"}},
+		"no token":           {checkTarget + fullAccount, []string{"Authorization", ""}, 401, nil},
+		"no scope":           {checkTarget + fullAccount, []string{"Authorization", "Bearer " + readToken}, 403, nil},
+		"other tenant's":     {checkTarget + fullAccount, []string{"Authorization", "Bearer " + otherToken}, 404, nil},
+		"no boolean":         {full + "&validate_only=" + secret, nil, 422, []string{"query.validate_only wrong_type"}},
+		"no account":         {importsPath + "?validate_only=true", nil, 422, []string{"query.integrated_account_id required"}},
+		"account is no UUID": {checkTarget + secret, nil, 422, []string{"query.integrated_account_id invalid_id"}},
 		"all at once": {full + "&columns%5BX%5D=" + secret + "&columns%5B=y&on_unknown_field=" + secret + "&delimiter=ab&encoding=" + secret +
 			"&on_duplicate=" + secret + "&on_invalid=" + secret + "&on_invalid=x&workspace%5Bid%5D=A%20B", nil, 422, []string{
 			"query.columns malformed", "query.columns[X] unknown_field", "query.delimiter invalid", "query.encoding invalid", "query.on_duplicate invalid",
-			"query.on_invalid repeated", "query.on_unknown_field invalid", "query.validate_only unsupported"}},
+			"query.on_invalid repeated", "query.on_unknown_field invalid"}},
 		"workspace":              {checkTarget + spaceAccount + "&workspace%5Bid%5D=A+B&delimiter=%22", nil, 422, []string{"query.delimiter invalid", "query.workspace[id] invalid_format"}},
 		"workspace is missing":   {checkTarget + noSpace, nil, 422, []string{"query.workspace[id] required"}},
 		"nothing can be updated": {checkTarget + spaceAccount + "&on_duplicate=update", nil, 422, []string{"query.on_duplicate unsupported"}},

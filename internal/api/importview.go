@@ -23,8 +23,8 @@ type importView struct {
 	Counts            imports.Counts       `json:"counts" doc:"What became of the rows: pending, succeeded, failed, unknown, cancelled and skipped sum up to total; created, matched and updated to succeeded"`
 	Mapping           []parse.MappedColumn `json:"mapping" doc:"What became of each column of a CSV file, or of each property of vCards"`
 	Format            parse.Format         `json:"format,omitempty" enum:"ndjson,json,csv,vcard"`
-	Rate              float64              `json:"rate,omitempty" doc:"Rows settled per second, of late"`
-	EstimatedFinishAt time.Time            `json:"estimated_finish_at,omitzero" doc:"An estimate: the rows that are left, at the present rate"`
+	Rate              float64              `json:"rate,omitempty" doc:"Rows settled per second, of late; of an import that is over, in its whole time; absent where that cannot be told"`
+	EstimatedFinishAt time.Time            `json:"estimated_finish_at,omitzero" doc:"An estimate: the rows that are left, at the present rate or the account's pace, whichever is slower; absent where neither can be told, and in lists"`
 	WaitingFor        job.WaitingFor       `json:"waiting_for,omitempty" enum:"pace,quota,retry,vendor_down,reauthorization,paused,account_disabled"`
 	WaitingUntil      time.Time            `json:"waiting_until,omitzero"`
 	PausedBecause     imports.PauseReason  `json:"paused_because,omitempty" enum:"requested,max_failed,stop_after"`

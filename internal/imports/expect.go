@@ -19,12 +19,42 @@ type Expected struct {
 // opFind is the kind of call for which a CRM may have a window of its own.
 const opFind = "find"
 
-// Expect estimates what the rows of an import take.
-func (i *Import) Expect(spec *connector.Spec, state pace.State) Expected {
-	r := *i.Report
-	r.lookUps = i.LookUps
+// Remaining estimates what the rows of an import take that are left.
+func (i *Import) Remaining(spec *connector.Spec, state pace.State) Expected {
+	valid, left := i.Rows, i.Counts.Pending
+	if i.Report != nil {
+		valid = i.Report.Rows.Valid
+	}
+	r := Report{Rows: Rows{Valid: min(left, valid)}}
+	if i.Rows > 0 {
+		r.lookUps = int(int64(i.LookUps) * int64(left) / int64(i.Rows))
+	}
 	return r.Expect(spec, state)
 }
+
+// FinishAt estimates when an import that runs is over: the rows left at rate, or
+// as paced says, whichever is slower, from when it goes on; the zero time where
+// neither tells.
+func (i *Import) FinishAt(now time.Time, rate float64, paced *Expected) time.Time {
+	begins := now
+	if i.Status == Waiting && i.WaitingUntil.After(now) {
+		begins = i.WaitingUntil
+	}
+	seconds, known := 0.0, false
+	if rate > 0 {
+		seconds, known = float64(i.Counts.Pending)/rate, true
+	}
+	if paced != nil && paced.Seconds != nil {
+		seconds, known = max(seconds, *paced.Seconds), true
+	}
+	if !known || seconds > farthest.Seconds() {
+		return time.Time{}
+	}
+	return begins.Add(time.Duration(seconds * float64(time.Second))).UTC()
+}
+
+// farthest is the longest that is told as an estimate.
+const farthest = 366 * 24 * time.Hour
 
 // Expect estimates what the valid rows would take at the pace of state.
 func (r *Report) Expect(spec *connector.Spec, state pace.State) Expected {

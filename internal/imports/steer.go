@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"sort"
 
 	"crmferry/internal/contact"
 )
@@ -68,7 +69,7 @@ func (s *Service) steer(ctx context.Context, tenant, id string, change func(cont
 	if err != nil {
 		return i, err
 	}
-	if i.Status == Running {
+	if i.Status == Running && !i.CancelRequested {
 		s.start(ctx, id)
 	}
 	if i.CancelRequested {
@@ -89,23 +90,44 @@ func (s *Service) Delete(ctx context.Context, tenant, id string) error {
 	return s.Store.Delete(ctx, i)
 }
 
-// Outcomes yields what became of the rows, in the order of the file. It holds
-// one block at a time.
-func (s *Service) Outcomes(ctx context.Context, i Import) iter.Seq2[Outcome, error] {
+// Outcomes yields what became of the rows, in the order of the file; with a
+// line, of those that begin there. It holds one block at a time.
+func (s *Service) Outcomes(ctx context.Context, i Import, line int) iter.Seq2[Outcome, error] {
 	return func(yield func(Outcome, error) bool) {
-		for block := range i.Blocks {
+		first, err := s.blockOf(ctx, i, line)
+		if err != nil {
+			yield(Outcome{}, err)
+			return
+		}
+		for block := first; block < i.Blocks; block++ {
 			list, err := s.Store.Results(ctx, i, block)
 			if err != nil {
 				yield(Outcome{}, err)
 				return
 			}
 			for _, o := range list {
-				if !yield(o, nil) {
+				if line > 0 && o.Line > line {
+					return
+				}
+				if (line == 0 || o.Line == line) && !yield(o, nil) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// blockOf gives the first block that may hold a line: lines only grow.
+func (s *Service) blockOf(ctx context.Context, i Import, line int) (block int, err error) {
+	if line == 0 {
+		return 0, nil
+	}
+	block = sort.Search(i.Blocks, func(n int) bool {
+		list, failed := s.Store.Results(ctx, i, n)
+		err = errors.Join(err, failed)
+		return err != nil || len(list) > 0 && list[len(list)-1].Line >= line
+	})
+	return block, err
 }
 
 // Retry says which rows of an import another try is made at.
@@ -144,7 +166,7 @@ func (s *Service) Retry(ctx context.Context, tenant, id string, what Retry, next
 // again yields the rows of an import at which another try is made.
 func (s *Service) again(ctx context.Context, old Import, what Retry) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		for o, err := range s.Outcomes(ctx, old) {
+		for o, err := range s.Outcomes(ctx, old, 0) {
 			if err != nil {
 				yield(Row{}, err)
 				return
