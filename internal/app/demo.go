@@ -112,7 +112,10 @@ func (d *demo) tour(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", spec.Name, err)
 		}
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return d.bulk(ctx)
 }
 
 func (d *demo) send(ctx context.Context, table io.Writer, spec *connector.Spec) error {
@@ -231,7 +234,8 @@ It goes on serving; Ctrl-C ends it and forgets everything. Try:
 
   export TOKEN=%s
   curl -H "Authorization: Bearer $TOKEN" %s/jobs
+  curl -H "Authorization: Bearer $TOKEN" %s/imports
   curl -H "Authorization: Bearer $TOKEN" %s/crms/hubspot
   open %s/docs
-`, d.client.token, d.client.base, d.client.base, d.client.base)
+`, d.client.token, d.client.base, d.client.base, d.client.base, d.client.base)
 }
