@@ -82,7 +82,7 @@ func build(ctx context.Context, c config.Config, out io.Writer) (*house, error) 
 	if h.db, err = openRedis(ctx, c, h.log); err != nil {
 		return nil, err
 	}
-	h.store = store.New(h.db, store.Options{ResultTTL: c.ResultTTL, ReceiptTTL: c.ReceiptTTL})
+	h.store = store.New(h.db, store.Options{ResultTTL: c.ResultTTL, ReceiptTTL: c.ReceiptTTL, Sealer: sealer})
 	h.imports = h.store.Imports()
 	if err := checkKey(ctx, h.store.Accounts(), sealer); err != nil {
 		h.close()

@@ -19,6 +19,45 @@ func SameEmail(a, b string) bool {
 	return key != "" && key == EmailKey(b)
 }
 
+// PhoneKey is the form in which phone numbers are looked up: the digits of the
+// E.164 form; of a national number whose country nobody told, its own digits
+// without a trunk prefix 0. "" is no number.
+func PhoneKey(number, country string) string {
+	if digits, ok := plainInternational(number); ok {
+		return digits
+	}
+	if e164, ok := E164(number, country); ok {
+		return strings.TrimPrefix(e164, "+")
+	}
+	base, _ := SplitExtension(trimTel(phoneText.trim(number)))
+	return strings.TrimLeft(phoneKey(base), "0")
+}
+
+// plainInternational gives the digits of a number that is its own E.164 form
+// but for the way in which it is parted: most are, and the full reading takes
+// fifty times as long. A 0 near the calling code may be a trunk prefix, and
+// Argentina and Mexico know other prefixes.
+func plainInternational(number string) (digits string, ok bool) {
+	rest, ok := strings.CutPrefix(strings.TrimSpace(number), "+")
+	if !ok {
+		return "", false
+	}
+	var b [15]byte
+	n := 0
+	for i := range len(rest) {
+		switch c := rest[i]; {
+		case isDigit(c) && n < len(b):
+			b[n] = c
+			n++
+		case c != ' ' && c != '-' && c != '.':
+			return "", false
+		}
+	}
+	digits = string(b[:n])
+	ok = n >= minDigits+2 && !strings.Contains(digits[:4], "0") && digits[:2] != "52" && digits[:2] != "54"
+	return digits, ok
+}
+
 // SameText compares texts without regard to case, white space, and the way in
 // which accents are encoded.
 func SameText(a, b string) bool {

@@ -124,6 +124,8 @@ type Base struct {
 	Accepted    []contact.Warning `json:"accepted_with,omitempty"`
 	// Idem is a digest that names the caller's idempotency key, "" without one.
 	Idem string `json:"idem,omitempty"`
+	// Prints are the fingerprints by which the job is found again.
+	Prints []byte `json:"prints,omitempty"`
 	// Budget names who shares the limits that the job's calls draw on.
 	Budget string `json:"budget,omitempty"`
 	// Key is a UUID made for the job: what the CRM sees as idempotency key.

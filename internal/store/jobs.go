@@ -12,6 +12,7 @@ import (
 
 	"crmferry/internal/contact"
 	"crmferry/internal/fault"
+	"crmferry/internal/fingerprint"
 	"crmferry/internal/job"
 	"crmferry/internal/lua"
 )
@@ -22,17 +23,24 @@ type Store struct {
 	opts   Options
 	shards []shard
 	hub    *hub
+	prints *fingerprint.Keys // nil: nobody is found again
 }
 
 // Options say how long things are kept.
 type Options struct {
 	ResultTTL  time.Duration // of a job that is over, with its result
 	ReceiptTTL time.Duration // of the short receipt after it
+	// Sealer seals the keys of fingerprints; without one there are none.
+	Sealer fingerprint.Sealer
 }
 
 // New makes a Store. Close ends its subscription, not the client.
 func New(c redis.UniversalClient, o Options) *Store {
-	return &Store{redis: lua.NewClient(c), opts: o, shards: allShards(), hub: newHub(c)}
+	s := &Store{redis: lua.NewClient(c), opts: o, shards: allShards(), hub: newHub(c)}
+	if o.Sealer != nil {
+		s.prints = fingerprint.NewKeys(o.Sealer, safe{s.redis})
+	}
+	return s
 }
 
 // Close ends the Store's own connection.
@@ -59,6 +67,10 @@ func (s *Store) Accept(ctx context.Context, a job.Acceptance) (job.Ref, string, 
 		return job.Ref{}, "", false, errors.New("store: not a job id")
 	}
 	a.Idem = idemDigest(a)
+	var err error
+	if a.Prints, err = s.printsOf(ctx, a); err != nil {
+		return job.Ref{}, "", false, full(err)
+	}
 	base, err := json.Marshal(a.Base)
 	if err != nil {
 		return job.Ref{}, "", false, err
@@ -81,10 +93,10 @@ func (s *Store) Accept(ctx context.Context, a job.Acceptance) (job.Ref, string, 
 		look = lookInLine
 	}
 	look = min(look, max(a.ExpiresAt.Sub(a.CreatedAt), 0))
-	keys := []string{sh.job(a.ID), sh.open(), sh.byTenant(a.Tenant), sh.byAccount(a.AccountID), s.idemOr(sh, a.Base), sh.openByTenant()}
+	keys := []string{sh.job(a.ID), sh.open(), sh.byTenant(a.Tenant), sh.byAccount(a.AccountID), s.idemOr(sh, a.Base), sh.openByTenant(), sh.prints(a.Tenant)}
 	got, err := acceptScript.Run(ctx, s.redis, keys,
 		a.ID, job.Version, a.Tenant, base, input, a.CreatedAt.UnixMilli(), look.Milliseconds(), fingerprint,
-		string(first.Status), string(first.Place), w.state).Slice()
+		string(first.Status), string(first.Place), w.state, a.Prints, printID(a.ID)).Slice()
 	if err != nil {
 		return job.Ref{}, "", false, full(err)
 	}
@@ -205,10 +217,10 @@ func (s *Store) Finish(ctx context.Context, j job.Job, r *job.Result) error {
 		// By its text: whether Redis knows the script shows too late in a pipeline.
 		ownScript.On(ctx, s.redis).Eval(ctx, pipe, []string{ownKey(j.AccountID, j.RemoteID)}, j.ID, ownFor.Milliseconds())
 	}
-	end := finish.EvalSha(ctx, pipe, s.endKeys(sh, j), s.endArgs(j, w)...)
+	end := finish.EvalSha(ctx, pipe, s.endKeys(sh, j), s.endArgs(ctx, j, w)...)
 	_, _ = pipe.Exec(ctx) // what became of the end is what counts
 	if redis.HasErrorPrefix(end.Err(), "NOSCRIPT") {
-		end = finish.Eval(ctx, s.redis, s.endKeys(sh, j), s.endArgs(j, w)...)
+		end = finish.Eval(ctx, s.redis, s.endKeys(sh, j), s.endArgs(ctx, j, w)...)
 	}
 	return current(end.Int())
 }
@@ -217,14 +229,16 @@ func (s *Store) endKeys(sh shard, j job.Job) []string {
 	return []string{
 		sh.job(j.ID), sh.open(), sh.finished(j.Tenant), sh.receipt(j.ID), s.idemOr(sh, j.Base),
 		sh.byTenant(j.Tenant), sh.byAccount(j.AccountID), sh.ends(), sh.openByTenant(),
+		sh.prints(j.Tenant), sh.endedPrints(j.Tenant, periodOf(j.FinishedAt)),
 	}
 }
 
-func (s *Store) endArgs(j job.Job, w words) []any {
+func (s *Store) endArgs(ctx context.Context, j job.Job, w words) []any {
+	prints := s.endPrints(ctx, j)
 	return []any{
 		j.ID, j.Epoch, j.Attempt, string(j.Status), w.state, j.FinishedAt.UnixMilli(), w.result,
-		s.opts.ResultTTL.Milliseconds(), receiptOf(j), s.opts.ReceiptTTL.Milliseconds(), doneChannel(),
-		longestOpen.Milliseconds(), w.raw,
+		s.opts.ResultTTL.Milliseconds(), receiptOf(j, prints), s.opts.ReceiptTTL.Milliseconds(), doneChannel(),
+		longestOpen.Milliseconds(), w.raw, prints, printID(j.ID),
 	}
 }
 
@@ -337,7 +351,7 @@ func (s *Store) Cancel(ctx context.Context, tenant, id string, f *fault.Error) (
 		if err != nil {
 			return false, err
 		}
-		n, err := cancelScript.Run(ctx, s.redis, s.endKeys(sh, j), s.endArgs(j, w)...).Int()
+		n, err := cancelScript.Run(ctx, s.redis, s.endKeys(sh, j), s.endArgs(ctx, j, w)...).Int()
 		if err != nil {
 			return false, full(err)
 		}
@@ -374,7 +388,8 @@ func (s *Store) Delete(ctx context.Context, tenant, id string) error {
 		return job.ErrNotTerminal
 	}
 	sh, _ := shardOf(id)
-	return deleteScript.Run(ctx, s.redis, []string{
+	keys := append([]string{
 		sh.job(id), sh.receipt(id), s.idemOr(sh, j.Base), sh.finished(tenant), sh.byTenant(tenant), sh.byAccount(j.AccountID),
-	}, id).Err()
+	}, s.allPrints(sh, tenant)...)
+	return deleteScript.Run(ctx, s.redis, keys, id, s.endPrints(ctx, j), printID(id)).Err()
 }

@@ -48,7 +48,7 @@ func (s *Store) testify(ctx context.Context, j job.Job, proof *job.Result, recor
 		return false, err
 	}
 	stands.Attempt = j.Attempt
-	n, err := testifyScript.Run(ctx, s.redis, s.endKeys(sh, stands), append(s.endArgs(stands, w), record, status)...).Int()
+	n, err := testifyScript.Run(ctx, s.redis, s.endKeys(sh, stands), append(s.endArgs(ctx, stands, w), record, status)...).Int()
 	return n != 2, current(n, err)
 }
 

@@ -24,12 +24,13 @@ type receipt struct {
 	Created   int64       `json:"b"` // milliseconds
 	Finished  int64       `json:"f"`
 	ClientRef string      `json:"x,omitempty"`
+	Prints    []byte      `json:"p,omitempty"`
 }
 
-func receiptOf(j job.Job) []byte {
+func receiptOf(j job.Job, prints []byte) []byte {
 	r := receipt{
 		Tenant: j.Tenant, Account: j.AccountID, CRM: j.CRM, Status: j.Status, Outcome: j.Outcome, RemoteID: j.RemoteID,
-		Created: j.CreatedAt.UnixMilli(), Finished: j.FinishedAt.UnixMilli(), ClientRef: j.ClientRef,
+		Created: j.CreatedAt.UnixMilli(), Finished: j.FinishedAt.UnixMilli(), ClientRef: j.ClientRef, Prints: prints,
 	}
 	if j.Error != nil {
 		r.Kind = j.Error.Kind
@@ -54,7 +55,7 @@ func (s *Store) fromReceipt(ctx context.Context, sh shard, tenant, id string) (j
 		return job.Job{}, job.ErrNotFound
 	}
 	j := job.Job{
-		Base:   job.Base{ID: id, Tenant: r.Tenant, AccountID: r.Account, CRM: r.CRM, ClientRef: r.ClientRef, CreatedAt: milli(r.Created)},
+		Base:   job.Base{ID: id, Tenant: r.Tenant, AccountID: r.Account, CRM: r.CRM, ClientRef: r.ClientRef, CreatedAt: milli(r.Created), Prints: r.Prints},
 		State:  job.State{FinishedAt: milli(r.Finished), Outcome: r.Outcome, RemoteID: r.RemoteID},
 		Status: r.Status,
 	}

@@ -40,9 +40,9 @@ end
 `
 
 // acceptScript stores a new job, unless its idempotency key is taken.
-// KEYS job, open, by tenant, by account, idempotency key ("" when there is none: then equal to job), open by tenant
-// ARGV id, version, tenant, base, input, created ms, look ms, fingerprint or "", status, place, state
-var acceptScript = lua.Intake(luaNow + `
+// KEYS job, open, by tenant, by account, idempotency key ("" when there is none: then equal to job), open by tenant, prints
+// ARGV id, version, tenant, base, input, created ms, look ms, fingerprint or "", status, place, state, prints, id in prints
+var acceptScript = lua.Intake(luaNow + luaPrints + `
 if ARGV[8] ~= '' then
   local taken = redis.call('HMGET', KEYS[5], 'id', 'f')
   if taken[1] then return {0, taken[1], taken[2]} end
@@ -54,6 +54,7 @@ redis.call('ZADD', KEYS[2], now() + ARGV[7], ARGV[1])
 redis.call('ZADD', KEYS[3], ARGV[6], ARGV[1])
 redis.call('ZADD', KEYS[4], ARGV[6], ARGV[1])
 redis.call('HINCRBY', KEYS[6], ARGV[3], 1)
+if ARGV[12] ~= '' then redis.call('ZADD', KEYS[7], unpack(members(ARGV[12], ARGV[13], 0))) end
 return {1}
 `)
 
@@ -104,7 +105,12 @@ return 1
 
 // luaEnd puts a job among the finished ones and sets when everything about it
 // expires; index entries past any retention go at the same time.
-const luaEnd = `
+const luaEnd = luaPrints + `
+if ARGV[14] ~= '' then
+  redis.call('ZREM', KEYS[10], unpack(members(ARGV[14], ARGV[15])))
+  redis.call('ZADD', KEYS[11], unpack(members(ARGV[14], ARGV[15], 0)))
+  redis.call('PEXPIRE', KEYS[11], math.max(ARGV[8], ARGV[10]))
+end
 redis.call('ZADD', KEYS[3], ARGV[6], ARGV[1])
 if ARGV[6] % 50 == 0 then -- one end in fifty sweeps for the others
   redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', ARGV[6] - ARGV[8])
@@ -128,9 +134,9 @@ if redis.call('HINCRBY', KEYS[9], tenant, -1) <= 0 then redis.call('HDEL', KEYS[
 
 // finishScript ends a held job and sets when everything about it expires. One
 // that would end unknown though there is proof by now is to be looked at again.
-// KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account, count of ends, open by tenant
+// KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account, count of ends, open by tenant, prints, prints of the time of its end
 // ARGV id, epoch, attempt, status, state, finished ms, result or "", ttl ms, receipt, receipt ttl ms,
-// channel, longest life of an open job ms, raw
+// channel, longest life of an open job ms, raw, prints, id in prints
 var finishScript = lua.Upkeep(luaNow + luaHeld + `
 if ARGV[4] == 'unknown' and redis.call('HEXISTS', KEYS[1], 'proof') == 1 then
   redis.call('HSET', KEYS[1], 'p', 'timer')
@@ -162,28 +168,32 @@ redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', '', 'state', ARGV[5])
 
 // testifyScript keeps what a worker knows that lost the job. Proof turns the
 // end unknown into succeeded, and a job that waits in doubt is looked at at
-// once. Arguments as finishScript, and 14 the proof or "", 15 the status with
+// once. Arguments as finishScript, and 16 the proof or "", 17 the status with
 // which it was read.
 // Returns 0 no such attempt, 1 kept, 2 it changed since it was read.
 var testifyScript = lua.Upkeep(luaNow + `
 local h = redis.call('HMGET', KEYS[1], 's', 'a', 'p')
 if not h[1] or tonumber(h[2]) < tonumber(ARGV[3]) then return 0 end
-if ARGV[14] == '' then
+if ARGV[16] == '' then
   redis.call('HSET', KEYS[1], 'absent', ARGV[3])
 else
-  if (h[1] == 'unknown') ~= (ARGV[15] == 'unknown') then return 2 end
-  redis.call('HSET', KEYS[1], 'proof', ARGV[14])
+  if (h[1] == 'unknown') ~= (ARGV[17] == 'unknown') then return 2 end
+  redis.call('HSET', KEYS[1], 'proof', ARGV[16])
 end
 if h[1] == 'verifying' and h[3] == 'timer' then redis.call('ZADD', KEYS[2], now(), ARGV[1]) end
-if h[1] ~= 'unknown' or ARGV[14] == '' then return 1 end
+if h[1] ~= 'unknown' or ARGV[16] == '' then return 1 end
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'state', ARGV[5], 'result', ARGV[7], 'raw', ARGV[13])
 ` + luaEnd)
 
 // deleteScript forgets a job. A full Redis takes no transactions.
-// KEYS job, receipt, idempotency key (or job), finished, by tenant, by account   ARGV id
-var deleteScript = lua.Upkeep(`
+// KEYS job, receipt, idempotency key (or job), finished, by tenant, by account, prints...   ARGV id, prints, id in prints
+var deleteScript = lua.Upkeep(luaPrints + `
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 for i = 4, 6 do redis.call('ZREM', KEYS[i], ARGV[1]) end
+if ARGV[2] ~= '' then
+  local list = members(ARGV[2], ARGV[3])
+  for i = 7, #KEYS do redis.call('ZREM', KEYS[i], unpack(list)) end
+end
 return 1
 `)
 
