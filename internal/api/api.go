@@ -48,6 +48,8 @@ type Deps struct {
 	Pace      Pace
 	// Imports takes files in and has them carried out.
 	Imports *imports.Service
+	// Lookup finds people again; without it there is no such route.
+	Lookup Lookup
 	// Ready says whether requests can be served; nil means always.
 	Ready func(context.Context) error
 	// Logger gets one line for each request; nil is silence.
@@ -98,6 +100,9 @@ func New(d Deps) (http.Handler, error) {
 	s.addImportActions()
 	s.addImportStreams(guarded)
 	s.addJobs()
+	if s.Lookup != nil {
+		s.addLookup()
+	}
 	s.addAccounts()
 	s.addLimits()
 	s.addCRMs()

@@ -73,6 +73,7 @@ func (h *house) importService(room job.Room) *imports.Service {
 		Store: h.imports, Starter: h.starter(), NewID: store.NewImportID, Room: room, Failed: h.failed("imports"),
 		Intake: &imports.Intake{
 			Store: h.imports, Codec: imports.NewCodec(), Admit: func() error { return room.Admit(job.ManyRows) },
+			Prints: imports.Prints{Keys: h.store.Prints()},
 		},
 	}
 }

@@ -11,6 +11,3 @@ import (
 func (w *work) settleEarlier(_ context.Context, _ *desk, todo []job.Claimed) ([]job.Claimed, []Result, error) {
 	return todo, nil, nil
 }
-
-// Prior tells of an earlier row with the same client_ref.
-type Prior struct{}

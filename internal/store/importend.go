@@ -37,9 +37,30 @@ func (s *Imports) compact(ctx context.Context, id string, block int) error {
 	if err != nil {
 		return err
 	}
+	remote, err := s.remoteIDs(ctx, id, results)
+	if err != nil {
+		return err
+	}
 	return compactScript.Run(ctx, s.redis,
-		[]string{tag.record(), tag.out(block), tag.results(block), tag.block(block), tag.column("r", block)},
-		len(results), packed, left, "").Err()
+		[]string{tag.record(), tag.out(block), tag.results(block), tag.block(block), tag.column(imports.RemoteColumn, block)},
+		len(results), packed, left, remote).Err()
+}
+
+// remoteIDs is the column of the remote ids of a block that is done.
+func (s *Imports) remoteIDs(ctx context.Context, id string, results []imports.Result) ([]byte, error) {
+	if s.prints == nil {
+		return nil, nil
+	}
+	tag, _ := tagOf(id)
+	tenant, err := s.redis.HGet(ctx, tag.record(), "t").Result()
+	if err != nil {
+		return nil, err
+	}
+	key, err := s.prints.For(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	return imports.RemoteIDs(key, results), nil
 }
 
 // leftOf packs the rows of a block that did not succeed, nil for none.
@@ -65,12 +86,12 @@ func (s *Imports) leftOf(ctx context.Context, id string, block int, results []im
 
 // amend gives a row that ended unknown the success of which there is proof now.
 func (s *Imports) amend(ctx context.Context, tag importTag, at imports.Place, r imports.Result) error {
-	keys := []string{tag.record(), tag.out(at.Block), tag.results(at.Block)}
+	keys := []string{tag.record(), tag.out(at.Block), tag.results(at.Block), tag.column(imports.RemoteColumn, at.Block)}
 	raw, err := encoded(r)
 	if err != nil {
 		return err
 	}
-	if n, err := amendScript.Run(ctx, s.redis, keys, at.Index, raw, "", "").Int(); n == 1 || err != nil {
+	if n, err := amendScript.Run(ctx, s.redis, keys, at.Index, raw, "", "", "").Int(); n == 1 || err != nil {
 		return err
 	}
 	for range 5 {
@@ -95,7 +116,11 @@ func (s *Imports) amend(ctx context.Context, tag importTag, at imports.Place, r 
 		if err != nil {
 			return err
 		}
-		if n, err := amendScript.Run(ctx, s.redis, keys, at.Index, "", old, packed).Int(); n == 1 || err != nil {
+		remote, err := s.remoteIDs(ctx, importPrefix+string(tag), results)
+		if err != nil {
+			return err
+		}
+		if n, err := amendScript.Run(ctx, s.redis, keys, at.Index, "", old, packed, remote).Int(); n == 1 || err != nil {
 			return err
 		}
 	}
@@ -148,7 +173,9 @@ func (s *Imports) retire(ctx context.Context, i imports.Import) error {
 
 // columns are the names of the columns of fingerprints: e-mails, phones,
 // client_ref and remote ids.
-func columns() []string { return []string{"e", "p", "c", "r"} }
+func columns() []string {
+	return []string{imports.EmailColumn, imports.PhoneColumn, imports.RefColumn, imports.RemoteColumn}
+}
 
 // spawnedScript notes that the turns of a generation were made.
 // KEYS import   ARGV generation

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"crmferry/internal/fingerprint"
 	"crmferry/internal/imports"
 	"crmferry/internal/job"
 	"crmferry/internal/lua"
@@ -16,14 +17,15 @@ import (
 
 // Imports keeps imports. All of one lies in one slot; the indexes do not.
 type Imports struct {
-	redis *lua.Client
-	opts  Options
-	codec *imports.Codec
+	redis  *lua.Client
+	opts   Options
+	codec  *imports.Codec
+	prints *fingerprint.Keys
 }
 
 // Imports is the part of the Store that keeps imports.
 func (s *Store) Imports() *Imports {
-	return &Imports{redis: s.redis, opts: s.opts, codec: imports.NewCodec()}
+	return &Imports{redis: s.redis, opts: s.opts, codec: imports.NewCodec(), prints: s.prints}
 }
 
 const importPrefix = "imp_"

@@ -159,7 +159,7 @@ return 1
 
 // amendScript replaces an unknown row's result, in the hash or packed, if it
 // still is as it was read.
-// KEYS import, out, packed results   ARGV index, new result or "", old packed, new packed
+// KEYS import, out, packed results, column   ARGV index, new result or "", old packed, new packed, column of remote ids or ""
 var amendScript = lua.Upkeep(`
 if ARGV[2] ~= '' then
   local old = redis.call('HGET', KEYS[2], ARGV[1])
@@ -168,6 +168,11 @@ if ARGV[2] ~= '' then
 else
   if redis.call('GET', KEYS[3]) ~= ARGV[3] then return 0 end
   redis.call('SET', KEYS[3], ARGV[4], 'KEEPTTL')
+  if ARGV[5] ~= '' then
+    redis.call('SET', KEYS[4], ARGV[5])
+    local left = redis.call('PTTL', KEYS[3])
+    if left > 0 then redis.call('PEXPIRE', KEYS[4], left) end
+  end
 end
 redis.call('HINCRBY', KEYS[1], 'n:unknown', -1)
 redis.call('HINCRBY', KEYS[1], 'n:succeeded', 1)

@@ -127,3 +127,6 @@ func (s safe) Keep(ctx context.Context, tenant string, fresh []byte) ([]byte, er
 	kept, err := keepPrintKeyScript.Run(ctx, s.redis, []string{printKey(tenant)}, fresh).Text()
 	return []byte(kept), err
 }
+
+// Prints makes the fingerprints of tenants; nil where there are none.
+func (s *Store) Prints() *fingerprint.Keys { return s.prints }
