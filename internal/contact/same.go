@@ -35,7 +35,7 @@ func PhoneKey(number, country string) string {
 
 // plainInternational gives the digits of a number that is its own E.164 form
 // but for the way in which it is parted: most are, and the full reading takes
-// fifty times as long. A 0 near the calling code may be a trunk prefix, and
+// fifty times as long. A 0 after the calling code may be a trunk prefix, and
 // Argentina and Mexico know other prefixes.
 func plainInternational(number string) (digits string, ok bool) {
 	rest, ok := strings.CutPrefix(strings.TrimSpace(number), "+")
@@ -54,8 +54,21 @@ func plainInternational(number string) (digits string, ok bool) {
 		}
 	}
 	digits = string(b[:n])
-	ok = n >= minDigits+2 && !strings.Contains(digits[:4], "0") && digits[:2] != "52" && digits[:2] != "54"
+	ok = n >= minDigits+3 && digits[callingCode(digits)] != '0' && digits[:2] != "52" && digits[:2] != "54"
 	return digits, ok
+}
+
+// callingCode is how many of the first digits are the calling code of a country.
+func callingCode(digits string) int {
+	const two = " 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98 "
+	switch {
+	case digits[0] == '1' || digits[0] == '7':
+		return 1
+	case strings.Contains(two, " "+digits[:2]+" "):
+		return 2
+	default:
+		return 3
+	}
 }
 
 // SameText compares texts without regard to case, white space, and the way in

@@ -73,8 +73,11 @@ type spot struct {
 }
 
 func (p spot) compare(o spot) int {
-	return cmp.Or(cmp.Compare(o.ms, p.ms), strings.Compare(o.id, p.id), cmp.Compare(p.block, o.block), cmp.Compare(p.index, o.index))
+	return cmp.Or(cmp.Compare(o.ms, p.ms), strings.Compare(o.unique(), p.unique()), cmp.Compare(p.block, o.block), cmp.Compare(p.index, o.index))
 }
+
+// unique is the UUID in an id: those of one process rise within a millisecond.
+func (p spot) unique() string { return p.id[max(len(p.id)-26, 0):] }
 
 // beyond says whether a place is on the page that is asked for, or after it.
 func (l *lookup) beyond(p spot) bool { return l.after == nil || p.compare(*l.after) > 0 }
