@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,10 +94,12 @@ func (s *Store) Accept(ctx context.Context, a job.Acceptance) (job.Ref, string, 
 		look = lookInLine
 	}
 	look = min(look, max(a.ExpiresAt.Sub(a.CreatedAt), 0))
-	keys := []string{sh.job(a.ID), sh.open(), sh.byTenant(a.Tenant), sh.byAccount(a.AccountID), s.idemOr(sh, a.Base), sh.openByTenant(), sh.prints(a.Tenant)}
-	got, err := acceptScript.Run(ctx, s.redis, keys,
+	keys := []string{sh.job(a.ID), sh.open(), sh.byTenant(a.Tenant), sh.byAccount(a.AccountID), s.idemOr(sh, a.Base), sh.openByTenant(), sh.prints(a.Tenant, a.CreatedAt)}
+	args := []any{
 		a.ID, job.Version, a.Tenant, base, input, a.CreatedAt.UnixMilli(), look.Milliseconds(), fingerprint,
-		string(first.Status), string(first.Place), w.state, a.Prints, printID(a.ID)).Slice()
+		string(first.Status), string(first.Place), w.state, s.printLife(a).Milliseconds(),
+	}
+	got, err := acceptScript.Run(ctx, s.redis, keys, append(args, printMembers(a.ID, a.Prints, true)...)...).Slice()
 	if err != nil {
 		return job.Ref{}, "", false, full(err)
 	}
@@ -229,16 +232,16 @@ func (s *Store) endKeys(sh shard, j job.Job) []string {
 	return []string{
 		sh.job(j.ID), sh.open(), sh.finished(j.Tenant), sh.receipt(j.ID), s.idemOr(sh, j.Base),
 		sh.byTenant(j.Tenant), sh.byAccount(j.AccountID), sh.ends(), sh.openByTenant(),
-		sh.prints(j.Tenant), sh.endedPrints(j.Tenant, periodOf(j.FinishedAt)),
+		sh.prints(j.Tenant, j.CreatedAt),
 	}
 }
 
 func (s *Store) endArgs(ctx context.Context, j job.Job, w words) []any {
-	prints := s.endPrints(ctx, j)
+	remote := s.remotePrint(ctx, j)
 	return []any{
 		j.ID, j.Epoch, j.Attempt, string(j.Status), w.state, j.FinishedAt.UnixMilli(), w.result,
-		s.opts.ResultTTL.Milliseconds(), receiptOf(j, prints), s.opts.ReceiptTTL.Milliseconds(), doneChannel(),
-		longestOpen.Milliseconds(), w.raw, prints, printID(j.ID),
+		s.opts.ResultTTL.Milliseconds(), receiptOf(j, slices.Concat(j.Prints, remote)), s.opts.ReceiptTTL.Milliseconds(), doneChannel(),
+		longestOpen.Milliseconds(), w.raw, slices.Concat(remote, printID(j.ID)), len(remote),
 	}
 }
 
@@ -388,8 +391,10 @@ func (s *Store) Delete(ctx context.Context, tenant, id string) error {
 		return job.ErrNotTerminal
 	}
 	sh, _ := shardOf(id)
-	keys := append([]string{
+	keys := []string{
 		sh.job(id), sh.receipt(id), s.idemOr(sh, j.Base), sh.finished(tenant), sh.byTenant(tenant), sh.byAccount(j.AccountID),
-	}, s.allPrints(sh, tenant)...)
-	return deleteScript.Run(ctx, s.redis, keys, id, s.endPrints(ctx, j), printID(id)).Err()
+		sh.prints(tenant, j.CreatedAt),
+	}
+	args := append([]any{id}, printMembers(id, slices.Concat(j.Prints, s.remotePrint(ctx, j)), false)...)
+	return deleteScript.Run(ctx, s.redis, keys, args...).Err()
 }

@@ -39,7 +39,6 @@ func (s shard) finished(tenant string) string { return s.key("finished:" + tenan
 func (s shard) openByTenant() string          { return s.key("open-by-tenant") }
 func (s shard) ends() string                  { return s.key("ends") }
 func (s shard) master() string                { return s.key("master") }
-func (s shard) prints(tenant string) string   { return s.key("prints:" + tenant) }
 func ownKey(account, remoteID string) string  { return prefix + "{r" + account + "}:own:" + remoteID }
 func accountKey(id string) string             { return prefix + "{a" + id + "}:account" }
 func accountIndex(tenant string) string       { return prefix + "{t" + tenant + "}:accounts" }

@@ -120,41 +120,33 @@ func TestLookupOfJobs(t *testing.T) {
 	})
 }
 
-// members counts the fingerprints that are kept.
-func members(t *testing.T, client *redis.Client) (open, ended int64) {
+// members counts the fingerprints that are kept, and tells for how long at most.
+func members(t *testing.T, client *redis.Client) (n int64, ttl time.Duration) {
 	t.Helper()
-	for name := range keysOf(t, client) {
-		switch n := client.ZCard(context.Background(), name); {
-		case strings.Contains(name, ":prints:"):
-			open += n.Val()
-		case strings.Contains(name, ":ended-prints:"):
-			ended += n.Val()
+	for name, left := range keysOf(t, client) {
+		if strings.Contains(name, ":prints:") {
+			n, ttl = n+client.ZCard(context.Background(), name).Val(), max(ttl, left)
 		}
 	}
-	return open, ended
+	return n, ttl
 }
 
 func TestFingerprintsLiveAsLongAsTheReceipt(t *testing.T) {
 	t.Parallel()
+	const day = 24 * time.Hour
 	client := redistest.Client(t)
-	s := printing(t, client, func(o *store.Options) { o.ResultTTL = time.Millisecond })
-	ref := accepted(t, s, person("ada@example.com"))
-	for name, ttl := range keysOf(t, client) {
-		if ttl >= 0 {
-			t.Errorf("%s of an open job expires in %v", name, ttl)
-		}
-	}
-	if open, ended := members(t, client); open != 3 || ended != 0 {
-		t.Errorf("open: %d and %d fingerprints", open, ended)
+	s := printing(t, client, func(o *store.Options) { o.ResultTTL, o.ReceiptTTL = time.Millisecond, 30*day })
+	ref := accepted(t, s, person("ada@example.com"), func(a *job.Acceptance) { a.ExpiresAt = a.CreatedAt.Add(3 * day) })
+	if n, ttl := members(t, client); n != 3 || ttl < 33*day || ttl > 41*day {
+		t.Errorf("open: %d fingerprints for %v", n, ttl)
 	}
 	finished(t, s, ref, "r1")
-	if open, ended := members(t, client); open != 0 || ended != 4 {
-		t.Errorf("ended: %d and %d fingerprints", open, ended)
+	if n, ttl := members(t, client); n != 4 || ttl < 30*day || ttl > 41*day {
+		t.Errorf("over: %d fingerprints for %v", n, ttl)
 	}
-	for name, ttl := range keysOf(t, client) {
-		if strings.Contains(name, ":ended-prints:") && (ttl <= 0 || ttl > 2*time.Hour) {
-			t.Errorf("fingerprints expire in %v", ttl)
-		}
+	accepted(t, s, person("eve@example.com"), func(a *job.Acceptance) { a.ExpiresAt = a.CreatedAt.Add(20 * day) })
+	if n, ttl := members(t, client); n != 7 || ttl < 50*day {
+		t.Errorf("with another: %d fingerprints for %v", n, ttl)
 	}
 	gone := time.Now().Add(10 * time.Second)
 	for client.Exists(t.Context(), bodyKey(ref.ID)).Val() == 1 && time.Now().Before(gone) {
@@ -163,8 +155,8 @@ func TestFingerprintsLiveAsLongAsTheReceipt(t *testing.T) {
 	expect(t, "by the receipt", found(t, s, "acme", fingerprint.Email, "ada@example.com"), ref.ID)
 	expect(t, "by the receipt", found(t, s, "acme", fingerprint.RemoteID, "r1"), ref.ID)
 	must(t, s.Delete(t.Context(), "acme", ref.ID))
-	if open, ended := members(t, client); open != 0 || ended != 0 {
-		t.Errorf("deleted: %d and %d fingerprints", open, ended)
+	if n, _ := members(t, client); n != 3 {
+		t.Errorf("deleted: %d fingerprints", n)
 	}
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,40 +15,60 @@ import (
 )
 
 // A job is found by its fingerprints: each is a member of a sorted set of its
-// shard, of score 0: the Print, then the 16 bytes of the job's id. While the job
-// is open they are in one set, then in that of the days in which it ended, which
-// expires with the last receipt in it. So nothing has to be swept.
+// shard, of score 0: the Print, then the 16 bytes of the job's id. There is one
+// set for the jobs accepted within a few days, which expires once the last
+// receipt of them must be gone. So nothing has to be swept, and an end costs
+// little.
 
-// printPeriod is how long ends go into one set. It is part of the sets' names.
+// printPeriod is for how long jobs go into one set. It is part of the sets'
+// names.
 const printPeriod = 4 * 24 * time.Hour
+
+// printSlack is how long a job may be open beyond its expiry: what became of it
+// is still being found out.
+const printSlack = 7 * 24 * time.Hour
 
 func periodOf(t time.Time) int64 { return t.UnixMilli() / printPeriod.Milliseconds() }
 
-func (s shard) endedPrints(tenant string, period int64) string {
-	return s.key("ended-prints:" + strconv.FormatInt(period, 10) + ":" + tenant)
+func (s shard) prints(tenant string, accepted time.Time) string {
+	return s.printsOf(tenant, periodOf(accepted))
 }
 
-// allPrints are the sets that can hold fingerprints at present.
-func (s *Store) allPrints(sh shard, tenant string) []string {
-	keys, now := []string{sh.prints(tenant)}, time.Now()
-	for p := periodOf(now.Add(-max(s.opts.ReceiptTTL, s.opts.ResultTTL))); p <= periodOf(now.Add(time.Hour)); p++ {
-		keys = append(keys, sh.endedPrints(tenant, p))
+func (s shard) printsOf(tenant string, period int64) string {
+	return s.key("prints:" + strconv.FormatInt(period, 10) + ":" + tenant)
+}
+
+// allPrints are the sets that there can be at present.
+func (s *Store) allPrints(sh shard, tenant string) (keys []string) {
+	now := time.Now()
+	last, first := periodOf(now.Add(time.Hour)), periodOf(now.Add(-longestOpen-printSlack-s.receiptLife()))
+	for p := last; p >= first; p-- {
+		keys = append(keys, sh.printsOf(tenant, p))
 	}
 	return keys
 }
 
-// luaPrints gives the members for a job's Prints, each after the score that
-// ZADD wants where there is one.
-const luaPrints = `
-local function members(prints, id, score)
-  local list = {}
-  for i = 1, #prints, 8 do
-    if score then list[#list + 1] = score end
-    list[#list + 1] = string.sub(prints, i, i + 7) .. id
-  end
-  return list
-end
-`
+// receiptLife is for how long something is known of a job that is over.
+func (s *Store) receiptLife() time.Duration { return max(s.opts.ReceiptTTL, s.opts.ResultTTL) }
+
+// printLife is for how long the fingerprints of a job must be kept from its
+// acceptance on.
+func (s *Store) printLife(a job.Acceptance) time.Duration {
+	return max(a.ExpiresAt.Sub(a.CreatedAt), 0) + printSlack + s.receiptLife()
+}
+
+// printMembers are the members for Prints, each after the score where ZADD wants
+// one.
+func printMembers(id string, prints []byte, scored bool) (list []any) {
+	raw := printID(id)
+	for ; len(prints) >= fingerprint.Size; prints = prints[fingerprint.Size:] {
+		if scored {
+			list = append(list, 0)
+		}
+		list = append(list, slices.Concat(prints[:fingerprint.Size], raw))
+	}
+	return list
+}
 
 // maxPrints bounds the fingerprints of one job: of a contact with a hundred
 // addresses the first will do.
@@ -75,18 +96,18 @@ func (s *Store) printsOf(ctx context.Context, a job.Acceptance) ([]byte, error) 
 	return out, nil
 }
 
-// endPrints are those of a job at its end: its remote id is known. That it
-// cannot be found by that is no reason to lose its end.
-func (s *Store) endPrints(ctx context.Context, j job.Job) []byte {
+// remotePrint is the fingerprint of a job's remote id, nil where it has none.
+// That it cannot be made is no reason to lose the job's end.
+func (s *Store) remotePrint(ctx context.Context, j job.Job) []byte {
 	if s.prints == nil || j.RemoteID == "" || j.Import != "" {
-		return j.Prints
+		return nil
 	}
 	key, err := s.prints.For(ctx, j.Tenant)
 	if err != nil {
-		return j.Prints
+		return nil
 	}
 	p := key.Of(fingerprint.RemoteID, j.RemoteID)
-	return append(append([]byte{}, j.Prints...), p[:]...)
+	return p[:]
 }
 
 // printID is the part of a job's id that stands in its fingerprints' members.

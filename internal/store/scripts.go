@@ -41,8 +41,8 @@ end
 
 // acceptScript stores a new job, unless its idempotency key is taken.
 // KEYS job, open, by tenant, by account, idempotency key ("" when there is none: then equal to job), open by tenant, prints
-// ARGV id, version, tenant, base, input, created ms, look ms, fingerprint or "", status, place, state, prints, id in prints
-var acceptScript = lua.Intake(luaNow + luaPrints + `
+// ARGV id, version, tenant, base, input, created ms, look ms, fingerprint or "", status, place, state, life of prints ms, then 0 and a member for each
+var acceptScript = lua.Intake(luaNow + `
 if ARGV[8] ~= '' then
   local taken = redis.call('HMGET', KEYS[5], 'id', 'f')
   if taken[1] then return {0, taken[1], taken[2]} end
@@ -54,7 +54,10 @@ redis.call('ZADD', KEYS[2], now() + ARGV[7], ARGV[1])
 redis.call('ZADD', KEYS[3], ARGV[6], ARGV[1])
 redis.call('ZADD', KEYS[4], ARGV[6], ARGV[1])
 redis.call('HINCRBY', KEYS[6], ARGV[3], 1)
-if ARGV[12] ~= '' then redis.call('ZADD', KEYS[7], unpack(members(ARGV[12], ARGV[13], 0))) end
+if ARGV[13] then
+  redis.call('ZADD', KEYS[7], unpack(ARGV, 13))
+  if redis.call('PTTL', KEYS[7]) < tonumber(ARGV[12]) then redis.call('PEXPIRE', KEYS[7], ARGV[12] + 3600000) end -- not each time
+end
 return {1}
 `)
 
@@ -105,11 +108,10 @@ return 1
 
 // luaEnd puts a job among the finished ones and sets when everything about it
 // expires; index entries past any retention go at the same time.
-const luaEnd = luaPrints + `
-if ARGV[14] ~= '' then
-  redis.call('ZREM', KEYS[10], unpack(members(ARGV[14], ARGV[15])))
-  redis.call('ZADD', KEYS[11], unpack(members(ARGV[14], ARGV[15], 0)))
-  redis.call('PEXPIRE', KEYS[11], math.max(ARGV[8], ARGV[10]))
+const luaEnd = `
+if ARGV[15] ~= '0' then
+  redis.call('ZADD', KEYS[10], 0, ARGV[14])
+  if redis.call('PTTL', KEYS[10]) < 0 then redis.call('PEXPIRE', KEYS[10], math.max(ARGV[8], ARGV[10])) end
 end
 redis.call('ZADD', KEYS[3], ARGV[6], ARGV[1])
 if ARGV[6] % 50 == 0 then -- one end in fifty sweeps for the others
@@ -134,9 +136,9 @@ if redis.call('HINCRBY', KEYS[9], tenant, -1) <= 0 then redis.call('HDEL', KEYS[
 
 // finishScript ends a held job and sets when everything about it expires. One
 // that would end unknown though there is proof by now is to be looked at again.
-// KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account, count of ends, open by tenant, prints, prints of the time of its end
+// KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account, count of ends, open by tenant, prints
 // ARGV id, epoch, attempt, status, state, finished ms, result or "", ttl ms, receipt, receipt ttl ms,
-// channel, longest life of an open job ms, raw, prints, id in prints
+// channel, longest life of an open job ms, raw, member of prints for the remote id, 0 when there is none
 var finishScript = lua.Upkeep(luaNow + luaHeld + `
 if ARGV[4] == 'unknown' and redis.call('HEXISTS', KEYS[1], 'proof') == 1 then
   redis.call('HSET', KEYS[1], 'p', 'timer')
@@ -186,14 +188,11 @@ redis.call('HSET', KEYS[1], 's', ARGV[4], 'state', ARGV[5], 'result', ARGV[7], '
 ` + luaEnd)
 
 // deleteScript forgets a job. A full Redis takes no transactions.
-// KEYS job, receipt, idempotency key (or job), finished, by tenant, by account, prints...   ARGV id, prints, id in prints
-var deleteScript = lua.Upkeep(luaPrints + `
+// KEYS job, receipt, idempotency key (or job), finished, by tenant, by account, prints   ARGV id, members of prints...
+var deleteScript = lua.Upkeep(`
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 for i = 4, 6 do redis.call('ZREM', KEYS[i], ARGV[1]) end
-if ARGV[2] ~= '' then
-  local list = members(ARGV[2], ARGV[3])
-  for i = 7, #KEYS do redis.call('ZREM', KEYS[i], unpack(list)) end
-end
+if ARGV[2] then redis.call('ZREM', KEYS[7], unpack(ARGV, 2)) end
 return 1
 `)
 
