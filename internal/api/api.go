@@ -62,6 +62,9 @@ type Deps struct {
 	NewKey func() string
 	// UploadPatience is how long an upload may bring no byte; 0 is 30 s.
 	UploadPatience time.Duration
+	// Uploading is told of each file that begins to come in, and calls what it
+	// gives when the file is done with. Nil for nobody.
+	Uploading func() (over func())
 	// Closing, once closed, ends all waiting: waiting requests answer with what
 	// there is, uploads are refused. Nil for never.
 	Closing <-chan struct{}
@@ -125,6 +128,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Now == nil {
 		d.Now = time.Now
+	}
+	if d.Uploading == nil {
+		d.Uploading = func() func() { return func() {} }
 	}
 	if d.UploadPatience == 0 {
 		d.UploadPatience = 30 * time.Second

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -78,6 +77,11 @@ func (s *server) takeFile(c *gin.Context) (*fileAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !plan.options.onlyCheck {
+		if err := s.Imports.Expect(c.Request.Context(), principalOf(c.Request.Context()).Tenant, plan.account.ID, key); err != nil {
+			return nil, importProblem(err, imports.Import{})
+		}
+	}
 	u, release := s.openUpload(c)
 	defer release()
 	f, err := s.openFile(c, u, plan, isForm)
@@ -89,7 +93,7 @@ func (s *server) takeFile(c *gin.Context) (*fileAnswer, error) {
 	default:
 		answer, err = s.importFile(u.ctx, f, key)
 	}
-	if p := u.interrupted(); p != nil && !errors.Is(err, imports.ErrBusy) {
+	if p := u.interrupted(); p != nil {
 		return nil, p
 	}
 	return answer, err
@@ -117,7 +121,7 @@ func (s *server) importFile(ctx context.Context, f *file, key string) (*fileAnsw
 	limits := f.plan.spec.Limits.With(f.plan.account.Pace())
 	b.Budget = limits.Budget(f.plan.spec.ID, f.plan.account.ID, f.plan.account.App)
 	i, replayed, err := s.Imports.Receive(ctx, imports.Upload{
-		Base: b, Source: f.reader, Check: f.plan.fitting.verdict, End: f.digest, Key: key,
+		Base: b, Source: f.reader, Check: f.plan.fitting.verdict, End: f.digest, Key: key, Stop: f.upload.stop,
 	})
 	if err != nil {
 		return nil, importProblem(err, i)
@@ -186,16 +190,15 @@ type file struct {
 	given  map[string]string
 }
 
-// digest completes the reading, and names the content of the file with what was
-// said of it.
+// digest completes the reading, and names the content of the file with what is
+// to become of it. How it was packed is not part of it, nor how long it may take.
 func (f *file) digest() (string, error) {
 	if err := f.end(); err != nil {
 		return "", err
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.given)) {
-		fmt.Fprintf(f.sum, "\x00%q=%q", name, f.given[name])
+	if err := f.plan.options.meaning(f.sum, f.reader.Mapping()); err != nil {
+		return "", err
 	}
-	fmt.Fprintf(f.sum, "\x00%s", f.reader.Format())
 	return base64.RawURLEncoding.EncodeToString(f.sum.Sum(nil)), nil
 }
 
@@ -215,7 +218,9 @@ func (s *server) openFile(c *gin.Context, u *upload, plan *importPlan, isForm bo
 	}
 	f.given = map[string]string{}
 	for name, v := range values {
-		f.given[name] = v[0]
+		if tellsHowToRead(name) {
+			f.given[name] = v[0]
+		}
 	}
 	options := f.plan.options.file
 	options.Tee = f.sum

@@ -1,6 +1,9 @@
 package api
 
 import (
+	"cmp"
+	"encoding/json"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -73,6 +76,31 @@ func parseImportOptions(values url.Values) importOptions {
 		o.fault(optionAccount, codeRequired, "is required")
 	}
 	return o
+}
+
+// tellsHowToRead says whether an option is needed to read the file's rows again.
+func tellsHowToRead(name string) bool {
+	return slices.Contains([]string{optionUnknown, optionDelimiter, optionEncoding}, name) || strings.HasPrefix(name, optionColumns+"[")
+}
+
+// meaning writes what the options say of what is to become of a file that was
+// understood so. What is said by leaving it out is the same as said in words.
+func (o *importOptions) meaning(w io.Writer, m parse.Mapping) error {
+	_, _ = io.WriteString(w, "\x00") // no text has it
+	b := o.base
+	return json.NewEncoder(w).Encode(struct {
+		Format, Encoding, Delimiter string
+		Columns                     map[string]string
+		Unknown, Workspace          string
+		Duplicate, Invalid, Changed string
+		MaxFailed                   *int
+		StopAfter                   int
+		Manual                      bool
+	}{
+		string(m.Format), m.Encoding, m.Delimiter, o.file.Columns, string(o.file.Unknown), o.workspace,
+		cmp.Or(string(o.duplicate), "fail"), cmp.Or(string(b.OnInvalid), string(imports.SkipInvalid)),
+		cmp.Or(string(b.OnChanged), string(imports.ChangedFails)), b.MaxFailed, b.StopAfter, b.Manual,
+	})
 }
 
 func (o *importOptions) one(name, value string) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -18,12 +19,17 @@ const (
 	answerTime = 30 * time.Second
 )
 
-var errTooLarge = errors.New("api: the upload is too large")
+var (
+	errTooLarge = errors.New("api: the upload is too large")
+	// errUnwanted: whoever reads the upload knows why.
+	errUnwanted = errors.New("api: the upload is not wanted any more")
+)
 
 // upload is a body that may take as long as it needs while bytes come in. Its
 // first error stays: a reader above may drop it and ask again.
 type upload struct {
 	ctx      context.Context // ends it
+	stop     func()          // ends it when it is not wanted any more
 	body     io.Reader
 	left     int64
 	patience time.Duration
@@ -34,12 +40,16 @@ type upload struct {
 // openUpload takes over the deadlines of a request; release must follow.
 func (s *server) openUpload(c *gin.Context) (u *upload, release func()) {
 	control := http.NewResponseController(c.Writer)
-	ctx, cancel := s.whileOpen(c.Request.Context())
-	u = &upload{ctx: ctx, body: c.Request.Body, left: maxUpload, patience: s.UploadPatience, deadline: control.SetReadDeadline}
+	open, cancel := s.whileOpen(c.Request.Context())
+	ctx, end := context.WithCancelCause(open)
+	over := s.Uploading()
+	u = &upload{ctx: ctx, stop: func() { end(errUnwanted) }, body: c.Request.Body, left: maxUpload, patience: s.UploadPatience, deadline: control.SetReadDeadline}
 	stop := context.AfterFunc(ctx, func() { _ = u.deadline(time.Now()) })
 	return u, func() {
 		stop()
+		end(nil)
 		cancel()
+		over()
 		_ = control.SetWriteDeadline(time.Now().Add(answerTime))
 	}
 }
@@ -62,8 +72,8 @@ func (u *upload) Read(p []byte) (int, error) {
 		err = errTooLarge
 	case err == io.EOF:
 		_ = u.deadline(time.Time{}) // the server goes on to listen for a disconnect
-	case err != nil && context.Cause(u.ctx) == errClosing: // net/http ends the context at a time-out, too
-		err = errClosing
+	case err != nil && slices.Contains([]error{errClosing, errUnwanted}, context.Cause(u.ctx)): // net/http ends the context at a time-out, too
+		err = context.Cause(u.ctx)
 	}
 	u.failed = err
 	return n, err
@@ -74,7 +84,7 @@ func (u *upload) Read(p []byte) (int, error) {
 func (u *upload) interrupted() *Problem {
 	var slow net.Error
 	switch err := u.failed; {
-	case err == nil, err == io.EOF:
+	case err == nil, err == io.EOF, err == errUnwanted:
 		return nil
 	case errors.Is(err, errClosing):
 		return problem(problemUnavailable, "The service is about to stop; send the file again. Nothing was stored.").with("Retry-After", "5")

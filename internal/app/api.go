@@ -109,7 +109,7 @@ func (s *service) handlerFor(tokens api.Tokens) (http.Handler, error) {
 		Imports:  h.importService(room),
 		Lookup:   h.store,
 		Accounts: h.accounts, Pace: h.pacing(), Catalogue: h.crms, Tokens: tokens, Ready: h.ready, Logger: h.log,
-		Observe: h.metrics.HTTPRequest, NewKey: newKey, Closing: s.ending,
+		Observe: h.metrics.HTTPRequest, NewKey: newKey, Uploading: h.memory.uploading, Closing: s.ending,
 	})
 }
 

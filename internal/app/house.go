@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
-	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -45,22 +43,16 @@ type house struct {
 	mover    *job.Mover
 	accounts *account.Service
 	crms     *vendors.Catalogue
+	memory   *collecting
 }
 
 // taskTimeout bounds one attempt with all its calls; each call has its own.
 const taskTimeout = 5 * time.Minute
 
-// gcPercent lets the heap grow to a few times what is live, which is little:
-// collecting less often saves a tenth of the work for each contact.
-const gcPercent = 400
-
 // build connects to everything. Logs go to out.
 func build(ctx context.Context, c config.Config, out io.Writer) (*house, error) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	h := &house{
-		config: c, crms: vendors.NewCatalogue(),
+		config: c, memory: newCollecting(), crms: vendors.NewCatalogue(),
 		log: telemetry.NewLogger(out, c.LogLevel), metrics: telemetry.NewMetrics(),
 	}
 	redisconn.LogTo(h.log)

@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,9 @@ type Intake struct {
 	Prints Fingerprinter
 	// Admit refuses more rows where there is no room for them; nil for never.
 	Admit func() error
+	// HoldEvery is how often a slow upload says that it is still under way; 0 is
+	// 5 s. It must be much shorter than what Begin holds an import for.
+	HoldEvery time.Duration
 }
 
 // Source is where rows come from.
@@ -56,17 +60,24 @@ type Source interface {
 // Receive stores the rows of a file, each held against check, and seals the
 // import when end, called after the last row, agrees and gives the file's
 // fingerprint. After an error nothing of it runs, and its rows are forgotten.
-// ErrInvalidRows comes with the report.
-func (in *Intake) Receive(ctx context.Context, b Base, src Source, check func(contact.Input) Verdict, end func() (string, error)) (Import, error) {
-	u := &receiving{Intake: in, ctx: ctx, imp: Import{Base: b, Status: Receiving}, check: newChecker(check), blocks: make(chan filled, blocksAhead), stored: make(chan error, 1)}
+// ErrInvalidRows comes with the report. stop is called when no more rows are
+// wanted, while src may wait for some: the import was cancelled, or there is no
+// room.
+func (in *Intake) Receive(ctx context.Context, b Base, src Source, check func(contact.Input) Verdict, end func() (string, error), stop func()) (Import, error) {
+	u := &receiving{
+		Intake: in, ctx: ctx, stop: stop, imp: Import{Base: b, Status: Receiving}, check: newChecker(check),
+		blocks: make(chan filled, blocksAhead), stored: make(chan error, 1),
+	}
 	go u.store()
-	hold := u.hold()
+	release := u.hold()
 	err := u.read(src)
 	close(u.blocks)
 	if kept := <-u.stored; kept != nil {
 		err = kept // what followed is of no account
 	}
-	hold()
+	if held := release(); held != nil {
+		err = held
+	}
 	u.imp.Report = u.check.finish(src.Mapping())
 	u.imp.LookUps = u.check.report.lookUps
 	u.imp.Mapping, u.imp.Preamble = src.Mapping(), src.Preamble()
@@ -77,11 +88,16 @@ func (in *Intake) Receive(ctx context.Context, b Base, src Source, check func(co
 		err = ErrInvalidRows
 	}
 	if err == nil {
+		err = u.ctx.Err()
+	}
+	if err == nil {
 		err = u.seal()
 	}
 	return u.imp, err
 }
 
+// seal completes the import. Once it has begun, the end of ctx does not keep it
+// from being known whether it was done.
 func (u *receiving) seal() error {
 	u.imp.Status, u.imp.Generation = Running, 1
 	if u.imp.Manual {
@@ -89,7 +105,7 @@ func (u *receiving) seal() error {
 	}
 	u.imp.SealedAt = time.Now().UTC()
 	u.imp.Counts = Counts{Total: u.imp.Rows, Pending: u.imp.Rows}
-	return u.Store.Seal(u.ctx, u.imp)
+	return u.Store.Seal(context.WithoutCancel(u.ctx), u.imp)
 }
 
 // blocksAhead is how many blocks may wait to be stored while more rows are read.
@@ -99,6 +115,7 @@ const blocksAhead = 2
 type receiving struct {
 	*Intake
 	ctx    context.Context
+	stop   func()
 	imp    Import
 	check  *checker
 	block  filled
@@ -170,6 +187,7 @@ func (u *receiving) store() {
 	for b := range u.blocks {
 		if err := u.put(n, b.rows); err != nil {
 			u.stored <- err
+			u.stop()
 			return
 		}
 		n++
@@ -196,30 +214,34 @@ func (u *receiving) put(n int, rows []Row) error {
 	return u.Store.PutBlock(u.ctx, u.imp.ID, n, len(rows), packed, columns)
 }
 
-// holdEvery is how often a slow upload says that it is still under way.
 const holdEvery = 5 * time.Second
 
 // hold keeps the upload from being given up until the function that it returns
-// is called.
-func (u *receiving) hold() (release func()) {
+// is called, which fails with ErrStale when it was given up all the same.
+func (u *receiving) hold() (release func() error) {
 	ctx, cancel := context.WithCancel(u.ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(holdEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				_ = u.Store.Hold(ctx, u.imp.ID) // the next one may succeed
+	done := make(chan error, 1)
+	go func() { done <- u.holding(ctx) }()
+	return func() error {
+		cancel()
+		return <-done
+	}
+}
+
+func (u *receiving) holding(ctx context.Context) error {
+	tick := time.NewTicker(cmp.Or(u.HoldEvery, holdEvery))
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			// Another error than this may pass: the next one may succeed.
+			if err := u.Store.Hold(ctx, u.imp.ID); errors.Is(err, ErrStale) {
+				u.stop()
+				return err
 			}
 		}
-	}()
-	return func() {
-		cancel()
-		<-done
 	}
 }
 
@@ -279,6 +301,8 @@ func FaultOf(err error) *fault.Error {
 		return fault.New(fault.Invalid, "invalid_rows", "the file has invalid rows, and on_invalid is reject")
 	case errors.Is(err, job.ErrFull):
 		return fault.New(fault.Unavailable, "no_room", "there was no room for the file")
+	case errors.Is(err, errLostKey):
+		return fault.New(fault.Cancelled, "superseded", "another upload has the idempotency key")
 	case errors.Is(err, context.Canceled):
 		return fault.New(fault.Cancelled, "broken_off", "the upload broke off")
 	default:

@@ -7,7 +7,7 @@ import (
 	"errors"
 
 	"crmferry/internal/contact"
-	"crmferry/internal/fault"
+	"crmferry/internal/imports/parse"
 	"crmferry/internal/job"
 )
 
@@ -25,7 +25,8 @@ type Library interface {
 	TakeKey(ctx context.Context, digest, id, seen string) (string, error)
 	// Held says whether somebody is about to complete an upload.
 	Held(ctx context.Context, id string) (bool, error)
-	// Abandon fails an upload of which nothing was heard for long.
+	// Abandon fails an upload of which nothing was heard for long, if that is so
+	// still.
 	Abandon(ctx context.Context, i Import) error
 	Steered
 }
@@ -51,10 +52,33 @@ type Upload struct {
 	End func() (string, error)
 	// Key is the caller's idempotency key, "" for none.
 	Key string
+	// Stop has Source end that waits for bytes which are not wanted any more. It
+	// may be called from any goroutine, and more than once.
+	Stop func()
 }
 
 // attempts bounds the race for a key.
 const attempts = 3
+
+// Expect tells what can be told of an upload before its first byte: ErrBusy, or
+// job.ErrFull where it would be a new import.
+func (s *Service) Expect(ctx context.Context, tenant, account, key string) error {
+	if key != "" {
+		seen, err := s.Store.KeyOf(ctx, keyDigest(tenant, account, key))
+		if err != nil {
+			return err
+		}
+		if seen != "" {
+			if _, free, err := s.first(ctx, seen); err != nil || !free {
+				return err
+			}
+		}
+	}
+	if s.Room != nil {
+		return s.Room.Admit(job.ManyRows)
+	}
+	return nil
+}
 
 // Receive stores an upload and has it carried out. replayed: an earlier upload
 // with the same key and content made the import. It fails with ErrBusy,
@@ -65,7 +89,7 @@ func (s *Service) Receive(ctx context.Context, u Upload) (i Import, replayed boo
 		i, err = s.receive(ctx, u, "", "")
 		return i, false, err
 	}
-	digest := keyDigest(u)
+	digest := keyDigest(u.Tenant, u.AccountID, u.Key)
 	for range attempts {
 		seen, err := s.Store.KeyOf(ctx, digest)
 		if err != nil {
@@ -103,7 +127,14 @@ func (s *Service) first(ctx context.Context, id string) (i Import, free bool, er
 	if err != nil {
 		return i, false, err
 	}
-	return i, true, s.Store.Abandon(ctx, i)
+	if err := s.Store.Abandon(ctx, i); err != nil {
+		return i, false, err
+	}
+	// It may have been completed, or heard of, at the last moment.
+	if i, err = s.Store.Load(ctx, id); err == nil && i.Status == Receiving {
+		err = ErrBusy
+	}
+	return i, i.Status == Failed, err
 }
 
 // replay reads a repeated upload and compares it with the first.
@@ -123,7 +154,8 @@ func (s *Service) replay(ctx context.Context, u Upload, first Import) (Import, b
 	if digest != first.Fingerprint {
 		return Import{}, false, job.ErrKeyReused
 	}
-	return first, true, nil
+	first, err = s.Store.Load(ctx, first.ID) // it may have gone on meanwhile
+	return first, true, err
 }
 
 // errLostKey: another upload was given the key first.
@@ -147,10 +179,15 @@ func (s *Service) receive(ctx context.Context, u Upload, digest, seen string) (I
 		}
 		if err != nil {
 			s.fail(ctx, begun, err)
+			s.drop(ctx, begun)
 			return Import{}, s.roomless(err)
 		}
 	}
-	i, err := s.Intake.Receive(ctx, u.Base, u.Source, u.Check, u.End)
+	stop := u.Stop
+	if stop == nil {
+		stop = func() {}
+	}
+	i, err := s.Intake.Receive(ctx, u.Base, u.Source, u.Check, u.End, stop)
 	if err != nil {
 		s.fail(ctx, begun, err)
 		return i, s.roomless(err)
@@ -171,11 +208,19 @@ func (s *Service) start(ctx context.Context, id string) {
 
 // fail ends an upload. Should that fail, the Keeper does it in a while.
 func (s *Service) fail(ctx context.Context, i Import, why error) {
-	var f *fault.Error
-	if f = FaultOf(why); ctx.Err() != nil {
+	f := FaultOf(why)
+	if file := new(parse.Error); ctx.Err() != nil && errors.As(why, &file) { // it is not the file's fault
 		f = FaultOf(context.Canceled)
 	}
 	if err := s.Store.Fail(context.WithoutCancel(ctx), i, f); err != nil {
+		s.Failed(err)
+	}
+}
+
+// drop forgets an upload that never began: its key is another's.
+func (s *Service) drop(ctx context.Context, i Import) {
+	i.Status = Failed
+	if err := s.Store.Delete(context.WithoutCancel(ctx), i); err != nil {
 		s.Failed(err)
 	}
 }
@@ -190,7 +235,7 @@ func (s *Service) roomless(err error) error {
 }
 
 // keyDigest names (tenant, account, key) in a fixed length.
-func keyDigest(u Upload) string {
-	sum := sha256.Sum256([]byte("import\x00" + u.Tenant + "\x00" + u.AccountID + "\x00" + u.Key))
+func keyDigest(tenant, account, key string) string {
+	sum := sha256.Sum256([]byte("import\x00" + tenant + "\x00" + account + "\x00" + key))
 	return base64.RawURLEncoding.EncodeToString(sum[:18])
 }

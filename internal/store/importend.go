@@ -139,6 +139,9 @@ func (s *Imports) End(ctx context.Context, i imports.Import) (imports.Status, er
 	if err != nil || !status.Terminal() {
 		return status, err
 	}
+	if status == imports.Failed { // whoever failed it did not come to the end of that
+		return status, s.forgetRows(ctx, i)
+	}
 	return status, s.retire(ctx, i)
 }
 
@@ -159,10 +162,10 @@ func (s *Imports) retire(ctx context.Context, i imports.Import) error {
 			expire(tag.column(c, n))
 		}
 	}
-	if i.Idem != "" {
-		expire(importKey(i.Idem))
-	}
 	if _, err := pipe.Exec(ctx); err != nil {
+		return err
+	}
+	if err := s.keepKey(ctx, i, s.opts.ResultTTL); err != nil {
 		return err
 	}
 	if err := s.Prune(ctx, i); err != nil {

@@ -210,6 +210,11 @@ func (s *Imports) Delete(ctx context.Context, i imports.Import) error {
 	if !i.Status.Terminal() {
 		return imports.ErrState
 	}
+	if i.Status == imports.Failed { // its record does not tell how many blocks there are
+		if err := s.forgetRows(ctx, i); err != nil {
+			return err
+		}
+	}
 	tag, _ := tagOf(i.ID)
 	pipe := s.redis.Pipeline()
 	keys := []string{tag.sizes(), tag.slices(), tag.rows()}
@@ -226,10 +231,8 @@ func (s *Imports) Delete(ctx context.Context, i imports.Import) error {
 	if _, err := pipe.Exec(ctx); err != nil {
 		return err
 	}
-	if i.Idem != "" {
-		if err := s.redis.Unlink(ctx, importKey(i.Idem)).Err(); err != nil {
-			return err
-		}
+	if err := s.keepKey(ctx, i, 0); err != nil {
+		return err
 	}
 	for _, key := range []string{importsByTenant(i.Tenant), importsByAccount(i.AccountID), openImports()} {
 		if err := s.redis.ZRem(ctx, key, i.ID).Err(); err != nil {

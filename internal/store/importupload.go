@@ -4,16 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"crmferry/internal/fault"
 	"crmferry/internal/imports"
+	"crmferry/internal/job"
 	"crmferry/internal/lua"
 )
 
-// uploadHold is for how long an upload of which nothing is heard is waited for.
 const uploadHold = 30 * time.Second
 
 // beginImportScript stores the record of an upload.
@@ -35,15 +36,29 @@ func (s *Imports) Begin(ctx context.Context, b imports.Base) error {
 		return err
 	}
 	at := float64(b.CreatedAt.UnixMilli())
-	look := redis.Z{Score: at + float64(uploadHold.Milliseconds()), Member: b.ID}
+	look := redis.Z{Score: at + float64(s.opts.UploadHold.Milliseconds()), Member: b.ID}
 	for key, z := range map[string]redis.Z{
 		openImports(): look, importsByTenant(b.Tenant): {Score: at, Member: b.ID}, importsByAccount(b.AccountID): {Score: at, Member: b.ID},
 	} {
 		if err := s.redis.ZAdd(ctx, key, z).Err(); err != nil {
-			return full(err)
+			return s.unlisted(ctx, b, err)
 		}
 	}
-	return full(beginImportScript.Run(ctx, s.redis, []string{tag.record()}, imports.Version, b.Tenant, base, uploadHold.Milliseconds()).Err())
+	err = beginImportScript.Run(ctx, s.redis, []string{tag.record()}, imports.Version, b.Tenant, base, s.opts.UploadHold.Milliseconds()).Err()
+	if errors.Is(full(err), job.ErrFull) {
+		return s.unlisted(ctx, b, err)
+	}
+	return err
+}
+
+// unlisted takes an upload off the indexes that could not be begun.
+func (s *Imports) unlisted(ctx context.Context, b imports.Base, why error) error {
+	ctx = context.WithoutCancel(ctx)
+	err := full(why)
+	for _, key := range []string{openImports(), importsByTenant(b.Tenant), importsByAccount(b.AccountID)} {
+		err = errors.Join(err, s.redis.ZRem(ctx, key, b.ID).Err())
+	}
+	return err
 }
 
 // luaReceiving is the condition of all writes of an upload.
@@ -62,7 +77,7 @@ return 1
 // Hold says that an upload is still under way.
 func (s *Imports) Hold(ctx context.Context, id string) error {
 	tag, _ := tagOf(id)
-	return superseded(holdImportScript.Run(ctx, s.redis, []string{tag.record()}, uploadHold.Milliseconds()).Int())
+	return superseded(holdImportScript.Run(ctx, s.redis, []string{tag.record()}, s.opts.UploadHold.Milliseconds()).Int())
 }
 
 // superseded turns a script's 0 into ErrStale.
@@ -87,7 +102,7 @@ return 1
 // PutBlock stores the next block of an upload.
 func (s *Imports) PutBlock(ctx context.Context, id string, block, rows int, packed []byte, cols map[string][]byte) error {
 	tag, _ := tagOf(id)
-	keys, args := []string{tag.record(), tag.block(block), tag.sizes()}, []any{uploadHold.Milliseconds(), packed, rows, block}
+	keys, args := []string{tag.record(), tag.block(block), tag.sizes()}, []any{s.opts.UploadHold.Milliseconds(), packed, rows, block}
 	for _, name := range columns() {
 		if len(cols[name]) > 0 {
 			keys, args = append(keys, tag.column(name, block)), append(args, cols[name])
@@ -129,13 +144,13 @@ func (s *Imports) Seal(ctx context.Context, i imports.Import) error {
 
 // failScript ends an upload that was not completed; with a limit, only one that
 // nobody has said for so long is under way.
-// KEYS import   ARGV error, finished ms, ttl ms, 1: abandoned ones alone
+// KEYS import   ARGV error, ttl ms, 1: abandoned ones alone
 var failScript = lua.Upkeep(luaNow + `
 local h = redis.call('HMGET', KEYS[1], 's', 'lease')
 if h[1] ~= 'receiving' then return 0 end
-if ARGV[4] == '1' and now() < tonumber(h[2] or 0) then return 0 end
+if ARGV[3] == '1' and now() < tonumber(h[2] or 0) then return 0 end
 redis.call('HSET', KEYS[1], 's', 'failed', 'error', ARGV[1], 'finished', now())
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1
 `)
 
@@ -145,9 +160,14 @@ func (s *Imports) Fail(ctx context.Context, i imports.Import, f *fault.Error) er
 	return err
 }
 
-// Abandon fails an upload of which nothing was heard for long.
+// Abandon fails an upload of which nothing was heard for long, if that is so
+// still.
 func (s *Imports) Abandon(ctx context.Context, i imports.Import) error {
-	_, err := s.fail(ctx, i, fault.New(fault.Cancelled, "broken_off", "the upload broke off"), "1")
+	why := context.Canceled
+	if i.CancelRequested {
+		why = imports.ErrStale
+	}
+	_, err := s.fail(ctx, i, imports.FaultOf(why), "1")
 	return err
 }
 
@@ -157,7 +177,7 @@ func (s *Imports) fail(ctx context.Context, i imports.Import, f *fault.Error, ab
 	if err != nil {
 		return false, err
 	}
-	n, err := failScript.Run(ctx, s.redis, []string{tag.record()}, raw, 0, s.opts.ResultTTL.Milliseconds(), abandoned).Int()
+	n, err := failScript.Run(ctx, s.redis, []string{tag.record()}, raw, s.opts.ResultTTL.Milliseconds(), abandoned).Int()
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -172,17 +192,22 @@ func (s *Imports) forgetRows(ctx context.Context, i imports.Import) error {
 	if err != nil {
 		return err
 	}
-	pipe := s.redis.Pipeline()
+	var keys []string
 	for b := range int(n) {
-		pipe.Unlink(ctx, tag.block(b))
+		keys = append(keys, tag.block(b))
 		for _, c := range columns() {
-			pipe.Unlink(ctx, tag.column(c, b))
+			keys = append(keys, tag.column(c, b))
 		}
 	}
-	pipe.Unlink(ctx, tag.sizes())
-	pipe.ZRem(ctx, openImports(), i.ID)
-	_, err = pipe.Exec(ctx)
-	return err
+	pipe := s.redis.Pipeline()
+	for part := range slices.Chunk(keys, 500) {
+		pipe.Unlink(ctx, part...)
+	}
+	pipe.Unlink(ctx, tag.sizes()) // last: what is left of a break is found by it
+	if _, err := pipe.Exec(ctx); err != nil {
+		return err
+	}
+	return s.redis.ZRem(ctx, openImports(), i.ID).Err()
 }
 
 // takeKeyScript gives an idempotency key to an import, unless another has it
@@ -200,6 +225,21 @@ return ARGV[1]
 func (s *Imports) TakeKey(ctx context.Context, digest, id, seen string) (string, error) {
 	has, err := takeKeyScript.Run(ctx, s.redis, []string{importKey(digest)}, id, seen, longestOpen.Milliseconds()).Text()
 	return has, full(err)
+}
+
+// keepKeyScript has a key go when its import does, if it still is that import's.
+// KEYS key   ARGV import, ttl ms
+var keepKeyScript = lua.Upkeep(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`)
+
+// keepKey has the idempotency key of an import go after ttl.
+func (s *Imports) keepKey(ctx context.Context, i imports.Import, ttl time.Duration) error {
+	if i.Idem == "" {
+		return nil
+	}
+	return keepKeyScript.Run(ctx, s.redis, []string{importKey(i.Idem)}, i.ID, ttl.Milliseconds()).Err()
 }
 
 // KeyOf gives the import that an idempotency key belongs to, "" for none.

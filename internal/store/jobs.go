@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,6 +30,10 @@ type Store struct {
 
 // Options say how long things are kept.
 type Options struct {
+	// UploadHold is for how long an upload of which nothing is heard is waited
+	// for; 0 is 30 s.
+	UploadHold time.Duration
+
 	ResultTTL  time.Duration // of a job that is over, with its result
 	ReceiptTTL time.Duration // of the short receipt after it
 	// Sealer seals the keys of fingerprints; without one there are none.
@@ -37,6 +42,7 @@ type Options struct {
 
 // New makes a Store. Close ends its subscription, not the client.
 func New(c redis.UniversalClient, o Options) *Store {
+	o.UploadHold = cmp.Or(o.UploadHold, uploadHold)
 	s := &Store{redis: lua.NewClient(c), opts: o, shards: allShards(), hub: newHub(c)}
 	if o.Sealer != nil {
 		s.prints = fingerprint.NewKeys(o.Sealer, safe{s.redis})

@@ -21,6 +21,7 @@ type Upload struct {
 	FileName  string
 	Fields    url.Values
 	form      *multipart.Reader
+	body      io.Reader
 }
 
 // FilePart reads a multipart/form-data body as far as its field "file". Other
@@ -30,7 +31,7 @@ func FilePart(body io.Reader, contentType string) (*Upload, error) {
 	if err != nil || media != "multipart/form-data" || params["boundary"] == "" {
 		return nil, fail(CodeMalformedForm, 0, "The Content-Type must be multipart/form-data with a boundary.")
 	}
-	u := &Upload{Fields: url.Values{}, form: multipart.NewReader(body, params["boundary"])}
+	u := &Upload{Fields: url.Values{}, form: multipart.NewReader(body, params["boundary"]), body: body}
 	room, fields := int64(maxFormBytes), 0
 	for {
 		part, err := u.form.NextPart()
@@ -56,12 +57,19 @@ func FilePart(body io.Reader, contentType string) (*Upload, error) {
 }
 
 // Finish makes sure, once the file has been read, that no field follows it: it
-// would have come too late to have an effect.
+// would have come too late to have an effect; and that the body has come to its
+// end, which of a packed form tells whether it is undamaged.
 func (u *Upload) Finish() error {
 	_, err := u.form.NextPart()
+	if err == io.EOF {
+		_, err = io.Copy(io.Discard, u.body)
+	}
+	var broken *Error
 	switch {
-	case err == io.EOF:
+	case err == nil:
 		return nil
+	case errors.As(err, &broken):
+		return broken
 	case err != nil:
 		return formError(err)
 	default:
