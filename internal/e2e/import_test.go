@@ -72,8 +72,9 @@ func once(t *testing.T, g *ferry, crm, account, id string, rows int) {
 	}
 }
 
-// long has the test of killed workers run with 20,000 rows and more kills.
-var long = flag.Bool("e2e.long", false, "kill workers during imports of 20,000 rows")
+// long has the test of killed workers run with 20,000 rows and more kills, and
+// that of memory with a million rows.
+var long = flag.Bool("e2e.long", false, "kill workers during imports of 20,000 rows, and upload a million")
 
 // TestImportSurvivesKilledWorkers: the worker is killed again and again, by a
 // CRM that takes batches and one that does not.

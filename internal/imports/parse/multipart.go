@@ -61,20 +61,16 @@ func FilePart(body io.Reader, contentType string) (*Upload, error) {
 // end, which of a packed form tells whether it is undamaged.
 func (u *Upload) Finish() error {
 	_, err := u.form.NextPart()
-	if err == io.EOF {
-		_, err = io.Copy(io.Discard, u.body)
-	}
-	var broken *Error
 	switch {
 	case err == nil:
-		return nil
-	case errors.As(err, &broken):
-		return broken
-	case err != nil:
-		return formError(err)
-	default:
 		return fail(CodeMisplacedField, 0, `Fields must stand before "file" in the form.`)
+	case err != io.EOF:
+		return formError(err)
 	}
+	if _, err = io.Copy(io.Discard, u.body); err != nil {
+		return readError(err, 0)
+	}
+	return nil
 }
 
 // formError tells a form that is none from one that broke off.
