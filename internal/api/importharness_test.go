@@ -37,6 +37,32 @@ type shelf struct {
 	// breaks, where positive, is the block that cannot be read, from 1.
 	breaks atomic.Int64
 	looked chan struct{} // after a Get
+	// dead: the process is as good as killed, and does not clean up. stored and
+	// sealing, where they are set, are called after each block and before the seal.
+	dead            atomic.Bool
+	stored, sealing func()
+}
+
+func (s *shelf) Fail(ctx context.Context, i imports.Import, f *fault.Error) error {
+	if s.dead.Load() {
+		return nil
+	}
+	return s.Imports.Fail(ctx, i, f)
+}
+
+func (s *shelf) PutBlock(ctx context.Context, id string, block, rows int, packed []byte, columns map[string][]byte) error {
+	err := s.Imports.PutBlock(ctx, id, block, rows, packed, columns)
+	if s.stored != nil {
+		s.stored()
+	}
+	return err
+}
+
+func (s *shelf) Seal(ctx context.Context, i imports.Import) error {
+	if s.sealing != nil {
+		s.sealing()
+	}
+	return s.Imports.Seal(ctx, i)
 }
 
 func (s *shelf) Get(ctx context.Context, tenant, id string) (imports.Import, error) {
@@ -86,8 +112,14 @@ func (l *lineOf) count() int {
 
 func newImportHarness(t testing.TB, adjust ...func(*Deps)) *importHarness {
 	t.Helper()
+	return newHeldHarness(t, 0, adjust...)
+}
+
+// newHeldHarness is newImportHarness, where uploads are held for so long.
+func newHeldHarness(t testing.TB, hold time.Duration, adjust ...func(*Deps)) *importHarness {
+	t.Helper()
 	h := &importHarness{db: redistest.Client(t), line: &lineOf{}, codec: imports.NewCodec()}
-	all := store.New(h.db, store.Options{ResultTTL: time.Hour, ReceiptTTL: time.Hour})
+	all := store.New(h.db, store.Options{ResultTTL: time.Hour, ReceiptTTL: time.Hour, UploadHold: hold})
 	t.Cleanup(func() { _ = all.Close() })
 	h.store = &shelf{Imports: all.Imports(), looked: make(chan struct{}, 1)}
 	service := &imports.Service{
