@@ -2,6 +2,8 @@ package parse
 
 import (
 	"bytes"
+	"compress/gzip"
+	"errors"
 	"io"
 	"mime/multipart"
 	"strings"
@@ -96,5 +98,36 @@ func TestFieldsBehindTheFile(t *testing.T) {
 	_, err = Open(u, "text/csv", "", Options{})
 	if !is(err, CodeTruncated) {
 		t.Error(err)
+	}
+}
+
+// TestAPackedFormIsReadToItsEnd: behind the last boundary stands whether it
+// arrived undamaged.
+func TestAPackedFormIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	const body = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nemail\na@example.com\n\r\n--x--\r\n"
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = io.WriteString(w, body)
+	_ = w.Close()
+	whole := packed.Bytes()
+	damaged := bytes.Clone(whole)
+	damaged[len(damaged)-6] ^= 1
+	for want, upload := range map[string][]byte{"": whole, CodeTruncated: whole[:len(whole)-4], CodeMalformedGzip: damaged} {
+		r, err := Unpacked(bytes.NewReader(upload), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := FilePart(r, "multipart/form-data; boundary=x")
+		if err == nil {
+			_, err = io.ReadAll(u)
+		}
+		if err == nil {
+			err = u.Finish()
+		}
+		var file *Error
+		if errors.As(err, &file); want == "" && err != nil || want != "" && (file == nil || file.Code != want) {
+			t.Errorf("%v, want %q", err, want)
+		}
 	}
 }
