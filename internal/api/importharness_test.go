@@ -177,7 +177,7 @@ func (h *importHarness) turn(t testing.TB, id string) imports.Turn {
 	t.Helper()
 	i, err := h.store.Load(t.Context(), id)
 	check(t, err)
-	return imports.Turn{Import: id, Number: 1, Generation: i.Generation, Token: "t"}
+	return imports.Turn{Import: id, Number: 1, Generation: i.Generation, Attempt: 1}
 }
 
 // carry settles the next rows of an import, each as become says.

@@ -186,6 +186,9 @@ func (d *desk) takeBack(ctx context.Context, i int, j job.Job) error {
 // crash before the job is there leaves it to be made.
 func (d *desk) handOn(ctx context.Context, j job.Job, r *job.Result) error {
 	i := index(j)
+	if j.Place == job.InLine { // no time is set for it
+		j.NextAttemptAt = time.Time{}
+	}
 	if err := d.write(ctx, Writing{Jobs: map[int]job.Job{i: j}}); err != nil {
 		return err
 	}
@@ -198,14 +201,14 @@ func (d *desk) handOn(ctx context.Context, j job.Job, r *job.Result) error {
 func (d *desk) Finish(ctx context.Context, j job.Job, r *job.Result) error {
 	i := index(j)
 	if j.Status == job.Failed && j.Error.Kind == fault.Unauthorized && j.Journal.Phase == job.Fresh {
-		j.Status, j.WaitingFor, j.NextAttemptAt = job.Waiting, job.ForReauthorization, j.FinishedAt.Add(reauthorization)
+		j.Status, j.WaitingFor, j.NextAttemptAt = job.Waiting, job.ForReauthorization, j.FinishedAt.Add(parkedFor)
 		return d.takeBack(ctx, i, j)
 	}
 	return d.write(ctx, Writing{Results: []Result{ResultOf(d.rows[i], i, j)}})
 }
 
-// reauthorization is how often it is seen whether an account can be used again.
-const reauthorization = 30 * time.Second
+// parkedFor is how often it is seen whether an account can be used again.
+const parkedFor = 10 * time.Second
 
 // testifyFor bounds the wait for the job of a row that another worker has taken
 // over by now.

@@ -3,6 +3,7 @@ package imports
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"crmferry/internal/job"
@@ -21,12 +22,16 @@ var (
 // Turn is one of the runners of an import, as long as a worker holds it.
 type Turn struct {
 	Import string
-	// Number is the turn's own, from 0; Generation that of the start it came with.
+	// Number is the turn's own, from 1; Generation that of the start it came with.
 	Number     int
 	Generation int64
-	// Token names the worker's hold: nobody else can write once it is replaced.
-	Token string
+	// Attempt counts the holds of the turn.
+	Attempt int64
 }
+
+// Token names the worker's hold: nobody else can write once it is replaced. The
+// turns of two generations have the same numbers, but not the same tokens.
+func (t Turn) Token() string { return fmt.Sprintf("%d.%d", t.Generation, t.Attempt) }
 
 // Slice is a part of one block, in the hands of one turn.
 type Slice struct {
@@ -58,8 +63,8 @@ type Book interface {
 	Load(ctx context.Context, id string) (Import, error)
 	// Take gives the turn the slice that it had before, or else the next want
 	// rows of a block. done, the last one, is given back. ok is false when there
-	// is nothing more for the turn: the import is paused, cancelled, over, or
-	// all its rows are taken up.
+	// is nothing more for the turn: the import is paused, cancelled, over, was
+	// started anew, or all its rows are taken up.
 	Take(ctx context.Context, t Turn, want int, done *Slice) (s Slice, ok bool, err error)
 	// Block gives the rows of a block.
 	Block(ctx context.Context, id string, block int) ([]Row, error)

@@ -25,8 +25,14 @@ func (w *work) slice(ctx context.Context, s Slice) (left bool, rest *job.Rest, e
 		return false, nil, err
 	}
 	todo, err := w.begin(ctx, d)
+	if err == nil && len(todo) == 0 && s.Resumed {
+		err = d.write(ctx, Writing{}) // the block may be done, and not packed yet
+	}
 	if err != nil || len(todo) == 0 || !d.live() {
 		return len(todo) > 0, nil, err
+	}
+	if rest := w.parked(); rest != nil {
+		return true, rest, w.Book.Rest(ctx, w.turn, rest.WaitingFor, rest.At)
 	}
 	for _, err := range w.run(ctx, d, todo) {
 		if err != nil && !errors.Is(err, job.ErrBack) {
@@ -36,11 +42,28 @@ func (w *work) slice(ctx context.Context, s Slice) (left bool, rest *job.Rest, e
 	return w.rest(ctx, d)
 }
 
+// parked is how long rows wait that cannot be sent because of their account: it
+// may be enabled, authorized or connected again. Those whose time is up end.
+func (w *work) parked() *job.Rest {
+	now := w.now()
+	if w.accounts.err == nil || !now.Before(w.imp.ExpiresAt) {
+		return nil
+	}
+	rest := job.Rest{At: now.Add(parkedFor), WaitingFor: job.ForReauthorization}
+	switch fault.From(w.accounts.err).Code {
+	case "account_disabled":
+		rest.WaitingFor = job.ForAccount
+	case "account_gone", "reauthorization_required":
+	default: // it could not be read
+		rest.At, rest.WaitingFor = now.Add(sliceFor), job.ForRetry
+	}
+	return &rest
+}
+
 // run carries rows in one call, or each in its own.
 func (w *work) run(ctx context.Context, d *desk, todo []job.Claimed) []error {
 	runner := *w.Runner
 	runner.Records, runner.Accounts, runner.Stopping = d, &w.accounts, w.stopping
-	w.asked = w.asked || w.accounts.err == nil
 	if w.batches() {
 		return runner.CarryTogether(ctx, todo, w.claimed.ID)
 	}
@@ -76,7 +99,7 @@ func (w *work) begin(ctx context.Context, d *desk) ([]job.Claimed, error) {
 			continue
 		}
 		j := w.job(d.rows, Place{d.slice.Block, i})
-		todo = append(todo, job.Claimed{Job: j, Input: w.imp.input(row), Now: w.now()})
+		todo = append(todo, job.Claimed{Job: j, Input: w.imp.input(row), Changed: w.claimed.Changed, Now: w.now()})
 	}
 	todo, more, err := w.settleEarlier(ctx, d, todo)
 	if err != nil {

@@ -56,7 +56,6 @@ type work struct {
 	spec     *connector.Spec
 	limits   connector.Limits
 	accounts opened
-	asked    bool
 }
 
 func (w *work) now() time.Time { return w.claimed.Now.Add(time.Since(w.clock)) }
@@ -65,10 +64,9 @@ func (w *work) now() time.Time { return w.claimed.Now.Add(time.Since(w.clock)) }
 func (ts *Turns) Carry(ctx context.Context, c job.Claimed, stopping <-chan struct{}) (job.Rest, error) {
 	w := &work{
 		Turns: ts, claimed: c, clock: time.Now(), stopping: stopping,
-		turn: Turn{Import: c.Import, Number: c.Turn, Generation: c.Generation, Token: fmt.Sprintf("%d.%d", c.Epoch, c.Attempt)},
+		turn: Turn{Import: c.Import, Number: c.Turn, Generation: c.Generation, Attempt: c.Attempt},
 	}
 	rest, err := w.carry(ctx)
-	rest.Asked = w.asked
 	if rest.Over && err == nil {
 		ts.Over(ctx, c.Import)
 	}
@@ -106,11 +104,11 @@ func (w *work) slices(ctx context.Context) (job.Rest, error) {
 			return w.pause(), nil // its last slice is given back when it goes on
 		}
 		s, ok, err := w.Book.Take(ctx, w.turn, w.want(), done)
-		if errors.Is(err, ErrStale) || err == nil && !ok {
-			return job.Rest{Over: true}, nil
-		}
 		if err != nil {
 			return job.Rest{}, err
+		}
+		if !ok {
+			return job.Rest{Over: true}, nil
 		}
 		left, rest, err := w.slice(ctx, s)
 		if err != nil {

@@ -58,8 +58,7 @@ func (t *task) createTogether(ctx context.Context) error {
 	}
 	select {
 	case all := <-m.lead:
-		defer c.next(key)
-		return m.send(all)
+		return m.goes(c, key, all)
 	case a := <-m.answer:
 		return t.joined(ctx, a)
 	case <-ctx.Done():
@@ -69,8 +68,7 @@ func (t *task) createTogether(ctx context.Context) error {
 	}
 	select { // somebody has it in hand
 	case all := <-m.lead:
-		defer c.next(key)
-		return m.send(all)
+		return m.goes(c, key, all)
 	case a := <-m.answer:
 		return t.joined(ctx, a)
 	}
@@ -124,6 +122,16 @@ func (c *Coalescer) withdraw(key string, m *member) bool {
 	return true
 }
 
+// goes leads the next call. One whose own time is up leaves that to another.
+func (m *member) goes(c *Coalescer, key string, all []*member) error {
+	if err := m.ctx.Err(); err != nil && len(all) > 1 {
+		all[1].lead <- all[1:]
+		return fault.From(err)
+	}
+	defer c.next(key)
+	return m.send(all)
+}
+
 // send makes one call for all and tells each its answer.
 func (m *member) send(all []*member) error {
 	if len(all) == 1 {
@@ -133,12 +141,19 @@ func (m *member) send(all []*member) error {
 	for i, o := range all {
 		sessions[i] = o.t.s
 	}
-	errs := make([]error, len(all))
+	errs, left := make([]error, len(all)), all[1:]
+	defer func() { // should the call panic, nobody is to wait for ever
+		for _, o := range left {
+			o.answer <- connector.BatchAnswer{Err: fault.New(fault.OutcomeUnknown, "interrupted", "the call was interrupted")}
+		}
+	}()
 	answers, err := connector.CreateBatch(m.ctx, sessions, markAll(m.ctx, all, errs))
 	told := func(i int) connector.BatchAnswer {
 		switch {
 		case errs[i] != nil:
 			return connector.BatchAnswer{Err: errs[i]}
+		case answers[i].Err != nil: // its own, whatever became of the call
+			return answers[i]
 		case err != nil && (refusedWhole(err) || isJournal(err)):
 			return connector.BatchAnswer{Err: errApart} // what is wrong may be another's
 		case err != nil:
@@ -148,6 +163,7 @@ func (m *member) send(all []*member) error {
 		}
 	}
 	for i, o := range all[1:] {
+		left = all[i+2:]
 		o.answer <- told(i + 1)
 	}
 	return m.t.joined(m.ctx, told(0))

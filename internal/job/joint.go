@@ -85,8 +85,10 @@ func (g *joint) create(at []int) {
 		g.create(at[:half])
 		g.create(at[half:])
 	default:
-		for _, i := range at {
-			g.answers[i].Err = err
+		for k, i := range at {
+			if g.answers[i] = answers[k]; g.answers[i].Err == nil { // else its own
+				g.answers[i].Err = err
+			}
 		}
 	}
 }

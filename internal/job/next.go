@@ -89,7 +89,7 @@ func judge(p Policy, j Job, f *fault.Error, now time.Time, spread float64) Verdi
 		return Verdict{Status: Waiting, At: at, WaitingFor: paceOrQuota(f), Error: f, InLine: true, Setback: f.RetryAfter == 0}
 	case fault.Unavailable:
 		at := now.Add(max(f.RetryAfter, backoff(p, j.Setbacks, spread)))
-		return Verdict{Status: Waiting, At: at, WaitingFor: ForVendor, Error: f, Setback: true}
+		return Verdict{Status: Waiting, At: at, WaitingFor: unavailable(f), Error: f, Setback: true}
 	case fault.OutcomeUnknown:
 		return Verdict{Status: Verifying, At: now.Add(p.look(j.Journal.Looks)), Error: f}
 	case fault.BadResponse, fault.Internal:
@@ -130,6 +130,18 @@ func paceOrQuota(f *fault.Error) WaitingFor {
 		return ForQuota
 	}
 	return ForPace
+}
+
+// unavailable tells a CRM that does not answer from an account that may not be used.
+func unavailable(f *fault.Error) WaitingFor {
+	switch {
+	case f.Status == 0 && f.Op == "" && f.Code == "account_disabled":
+		return ForAccount
+	case f.Status == 0 && f.Op == "" && f.Code == "reauthorization_required":
+		return ForReauthorization
+	default:
+		return ForVendor
+	}
 }
 
 // backoff is exponential with full jitter, never under half a second.

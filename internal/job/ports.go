@@ -75,8 +75,6 @@ type Rest struct {
 	InLine     bool
 	At         time.Time
 	WaitingFor WaitingFor
-	// Asked: the pace knows that the turn has come to a worker.
-	Asked bool
 }
 
 // Claimed is a job in a worker's hands.

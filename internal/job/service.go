@@ -249,6 +249,7 @@ func (s *Service) Retry(ctx context.Context, tenant, id string, acceptRisk bool,
 	}
 	b := old.Base
 	b.CreatedAt, b.ExpiresAt, b.CreatedBy, b.Key, b.RetryOf = next.CreatedAt, next.ExpiresAt, next.CreatedBy, next.Key, id
+	b.Import, b.Row = "", "" // the row has its end
 	j, _, err := s.Accept(ctx, Acceptance{Base: b, Input: in})
 	if err != nil {
 		return Job{}, err

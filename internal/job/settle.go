@@ -35,7 +35,10 @@ func (t *task) settle(ctx context.Context, f *fault.Error) error {
 func (t *task) rest(ctx context.Context, v Verdict) error {
 	t.j.Place = OnTimer
 	if v.InLine {
-		t.j.Place, t.j.NextAttemptAt = InLine, time.Time{}
+		t.j.Place = InLine
+		if t.turn == "" { // whoever holds the contact decides how it waits
+			t.j.NextAttemptAt = time.Time{}
+		}
 	}
 	err := t.insist(ctx, func(ctx context.Context) error { return t.Records.Save(ctx, *t.j, t.kept) })
 	if err != nil || !v.InLine {

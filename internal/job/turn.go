@@ -9,12 +9,13 @@ import (
 // itself is forgotten when it is over.
 func (t *task) takeTurn(ctx context.Context, c Claimed) error {
 	rest, err := t.Turns.Carry(ctx, c, t.Stopping)
-	if !rest.Asked {
-		// Should that fail, the turn ends by itself.
-		_ = t.Line.Leave(context.WithoutCancel(ctx), t.j.Waiter())
-	}
 	if errors.Is(err, ErrStale) {
-		return nil
+		return nil // another worker has it, and its place in line
+	}
+	if !rest.InLine {
+		// It may not have come to a call. Should this fail, its place on the way
+		// to a worker is given away after a while.
+		_ = t.Line.Leave(context.WithoutCancel(ctx), t.j.Waiter())
 	}
 	if err != nil {
 		return err // the import stands as it was; the reaper brings the turn back

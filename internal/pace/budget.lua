@@ -62,9 +62,10 @@ end
 
 -- earliest is when a window has room for one more call. Slots never go before
 -- one that was given already.
-local function earliest(w)
+local function earliest(w, yields)
   local at = math.max(now, num('last' .. w.i) or 0)
   local allowed = cap(w)
+  if yields and w.yield then allowed = math.min(allowed, w.yield) end
   local fill = w.grain > 1 and num('fill' .. w.i) or w.grain
   if fill < math.min(w.grain, allowed) then return at end
   local oldest = score(w.key, math.max(1, math.floor(allowed / w.grain)) - 1)
@@ -126,7 +127,7 @@ local function when(op, windows, yields)
     if used >= may and ends > at then at, why = ends, 'quota' end
   end
   for _, w in ipairs(windows) do
-    local e = earliest(w)
+    local e = earliest(w, yields)
     if e > at then at, why = e, w.quota and 'quota' or 'pace' end
   end
   return at, why

@@ -83,8 +83,10 @@ type window struct {
 	Guard    int64  `json:"guard"`
 	// Grain is how many calls are counted as one entry.
 	Grain int `json:"grain"`
-	// Quota: waiting for it is waiting for a quota.
+	// Quota: waiting for it is waiting for a quota, of which calls that yield may
+	// use no more than Yield.
 	Quota bool `json:"quota,omitempty"`
+	Yield int  `json:"yield,omitempty"`
 }
 
 // quota allows Requests calls until Ends, less the Reserve, or the Yield for
@@ -119,7 +121,7 @@ func planOf(l connector.Limits, lease time.Duration, backlog int64, now time.Tim
 	for _, q := range quotasOf(l) {
 		if q.Period == connector.Rolling24 && q.Requests > 0 {
 			w := windowOf(max(1, q.Requests*(100-reserve)/100), 24*time.Hour, "")
-			w.Quota = true
+			w.Quota, w.Yield = true, max(1, q.Requests*(100-yield)/100)
 			p.Windows = append(p.Windows, w)
 		}
 		p.Quotas = append(p.Quotas, quotaOf(q, reserve, yield, now))

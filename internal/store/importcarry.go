@@ -36,12 +36,12 @@ func (s *Imports) Load(ctx context.Context, id string) (imports.Import, error) {
 // Take gives a turn its slice.
 func (s *Imports) Take(ctx context.Context, t imports.Turn, want int, done *imports.Slice) (imports.Slice, bool, error) {
 	tag, _ := tagOf(t.Import)
-	finished := "0"
-	if done != nil {
-		finished = "1"
+	finished := ""
+	if done != nil { // by its rows: the script may run again after a lost answer
+		finished = fmt.Sprintf("%d,%d,%d", done.Block, done.From, done.To)
 	}
 	got, err := takeSliceScript.Run(ctx, s.redis, []string{tag.record(), tag.slices(), tag.rows(), tag.sizes()},
-		t.Number, t.Token, t.Generation, want, finished, tag.key("")).Slice()
+		t.Number, t.Token(), t.Generation, want, finished, tag.key(""), t.Attempt).Slice()
 	if err != nil {
 		return imports.Slice{}, false, err
 	}
@@ -122,7 +122,7 @@ func (s *Imports) Block(ctx context.Context, id string, block int) ([]imports.Ro
 // Write journals rows and writes results.
 func (s *Imports) Write(ctx context.Context, t imports.Turn, sl imports.Slice, w imports.Writing) (bool, error) {
 	tag, _ := tagOf(t.Import)
-	args := []any{t.Number, t.Token, sl.Block, len(w.Marks), len(w.Jobs), len(w.Cleared), len(w.Results)}
+	args := []any{t.Number, t.Token(), sl.Block, len(w.Marks), len(w.Jobs), len(w.Cleared), len(w.Results)}
 	for _, group := range []struct {
 		jobs   map[int]job.Job
 		handed bool
@@ -176,7 +176,7 @@ func (s *Imports) Rest(ctx context.Context, t imports.Turn, what job.WaitingFor,
 	if !until.IsZero() {
 		ms = until.UnixMilli()
 	}
-	return restTurnScript.Run(ctx, s.redis, []string{tag.record(), tag.slices()}, t.Number, t.Token, string(what), ms).Err()
+	return restTurnScript.Run(ctx, s.redis, []string{tag.record(), tag.slices()}, t.Number, t.Token(), string(what), ms).Err()
 }
 
 // Settle writes the result of a row that went on as a job. The row's end is

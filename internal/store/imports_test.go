@@ -49,7 +49,7 @@ func sealed(t *testing.T, s *store.Imports, at time.Time, rows []imports.Row) im
 // settle gives the next rows their results: every second fails.
 func settle(s *store.Imports, i imports.Import, n int) error {
 	ctx := context.Background()
-	turn := imports.Turn{Import: i.ID, Number: 1, Generation: 1, Token: "t"}
+	turn := imports.Turn{Import: i.ID, Number: 1, Generation: 1, Attempt: 1}
 	var done *imports.Slice
 	for range n {
 		sl, ok, err := s.Take(ctx, turn, 1, done)
@@ -159,7 +159,7 @@ func TestLateProofOfARow(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t, redistest.Client(t)).Imports(), context.Background()
 	i := sealed(t, s, time.Now().UTC(), oneLine(3))
-	turn := imports.Turn{Import: i.ID, Number: 1, Generation: 1, Token: "t"}
+	turn := imports.Turn{Import: i.ID, Number: 1, Generation: 1, Attempt: 1}
 	sl, _, err := s.Take(ctx, turn, 3, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -5,17 +5,26 @@ import "crmferry/internal/lua"
 // takeSliceScript gives a turn the slice that it has, or the next one. A turn
 // that finds the import not running puts its slice down, for whoever goes on,
 // unless a lost worker may have sent rows of it: those are still to be settled.
+// A turn of an earlier start gets nothing any more, nor does a hold that another
+// came after.
 // KEYS import, slices, rows, sizes
-// ARGV turn, token, generation, rows wanted, 1: its slice is done, prefix of the import's keys
+// ARGV turn, token, generation, rows wanted, its slice that is done or "", prefix of the import's keys, attempt
 // Returns {none} | {stale} | {new, block, from, to} | {old, block, from, to, settled, {index, mark...}}.
 var takeSliceScript = lua.Upkeep(`
 local i = redis.call('HMGET', KEYS[1], 's', 'gen', 'c', 'block', 'offset', 'sa', 'taken')
 if not i[1] then return {'none'} end
-if i[2] ~= ARGV[3] then return {'stale'} end
+if i[2] ~= ARGV[3] then return {'none'} end
+local held = 'held:' .. ARGV[1]
+local last = redis.call('HGET', KEYS[1], held)
+if last ~= ARGV[2] then
+  local gen, attempt = string.match(last or '', '^(%d+)%.(%d+)$')
+  if gen == ARGV[3] and tonumber(attempt) > tonumber(ARGV[7]) then return {'stale'} end
+  redis.call('HSET', KEYS[1], held, ARGV[2])
+end
 local mine = redis.call('HGET', KEYS[2], ARGV[1])
 local b, from, to, token
 if mine then b, from, to, token = string.match(mine, '^(%d+),(%d+),(%d+),(.*)$') end
-if mine and ARGV[5] == '1' and token == ARGV[2] then
+if mine and ARGV[5] == b .. ',' .. from .. ',' .. to and token == ARGV[2] then
   redis.call('HDEL', KEYS[2], ARGV[1])
   mine = nil
 end
@@ -27,7 +36,7 @@ if mine then
       table.insert(settled, index)
     else
       local m = redis.call('HGET', KEYS[3], b .. ':' .. index)
-      if m and string.find(m, '"h":true', 1, true) then table.insert(settled, index)
+      if m and string.sub(m, 1, 9) == '{"h":true' then table.insert(settled, index)
       elseif m then table.insert(marks, index); table.insert(marks, m) end
     end
   end
@@ -69,11 +78,12 @@ return {'new', block, offset, offset + n}
 `)
 
 // luaResult writes the result of a row once, counts it, and says whether that
-// was the first. An import of which nearly all of the first rows, or too many,
+// was the first: a block that is packed has all of them. An import of which nearly all of the first rows, or too many,
 // failed is paused.
 const luaResult = `
 local headMost, headBad = 500, 450
 local function result(out, field, index, status, outcome, code, raw)
+  if redis.call('EXISTS', (string.gsub(out, 'out:(%d+)$', 'res:%1'))) == 1 then return false end
   if redis.call('HSETNX', out, index, raw) == 0 then return false end
   redis.call('HDEL', ROWS, field)
   local failed = redis.call('HINCRBY', KEYS[1], 'n:' .. status, 1)
@@ -120,9 +130,7 @@ for _ = 1, tonumber(ARGV[7]) do
   at = at + 5
 end
 local i = redis.call('HMGET', KEYS[1], 's', 'c')
-local over = 0
-if ARGV[7] ~= '0' then over = done(b, KEYS[4]) end
-return {1, i[1] == 'running' and i[2] ~= '1' and 1 or 0, over}
+return {1, i[1] == 'running' and i[2] ~= '1' and 1 or 0, done(b, KEYS[4])}
 `)
 
 // settleRowScript writes the result of a row that went on as a job.
@@ -163,7 +171,7 @@ return 1
 var amendScript = lua.Upkeep(`
 if ARGV[2] ~= '' then
   local old = redis.call('HGET', KEYS[2], ARGV[1])
-  if not old or not string.find(old, '"status":"unknown"', 1, true) then return 0 end
+  if not old or string.match(old, '"status":"(%a+)"') ~= 'unknown' then return 0 end
   redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 else
   if redis.call('GET', KEYS[3]) ~= ARGV[3] then return 0 end
@@ -200,7 +208,8 @@ local settled = 0
 for _, s in ipairs({'succeeded', 'failed', 'unknown', 'skipped'}) do
   settled = settled + tonumber(redis.call('HGET', KEYS[1], 'n:' .. s) or 0)
 end
-if settled >= tonumber(ARGV[1]) then
+local withdrawn = tonumber(redis.call('HGET', KEYS[1], 'n:cancelled') or 0) -- rows that went on as jobs
+if settled >= tonumber(ARGV[1]) or i[2] ~= '1' and settled + withdrawn >= tonumber(ARGV[1]) then
   redis.call('HSET', KEYS[1], 's', 'completed', 'finished', now)
 elseif i[2] == '1' then
   redis.call('HSET', KEYS[1], 's', 'cancelled', 'finished', now, 'n:cancelled', ARGV[1] - settled)

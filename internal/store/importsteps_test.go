@@ -32,7 +32,7 @@ func TestTheLifeOfAnImport(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, db *redistest.DB) {
 		s, ctx := open(t, db).Imports(), context.Background()
 		i := sealed(t, s, time.Now().UTC(), oneLine(6))
-		first, second := imports.Turn{Import: i.ID, Number: 1, Generation: 1, Token: "a"}, imports.Turn{Import: i.ID, Number: 1, Generation: 2, Token: "b"}
+		first, second := imports.Turn{Import: i.ID, Number: 1, Generation: 1, Attempt: 1}, imports.Turn{Import: i.ID, Number: 1, Generation: 2, Attempt: 1}
 		var sl imports.Slice
 		steps(t,
 			func() (bool, error) { missing, err := s.Unspawned(ctx, i); return missing, err },
@@ -55,8 +55,8 @@ func TestTheLifeOfAnImport(t *testing.T) {
 			func() (bool, error) { _, ok, err := s.Take(ctx, first, 3, nil); return !ok, err }, // it puts its slice down
 			func() (bool, error) { return true, s.Resume(ctx, i.ID) },
 			func() (bool, error) {
-				_, _, err := s.Take(ctx, first, 3, nil)
-				return errors.Is(err, imports.ErrStale), nil
+				_, ok, err := s.Take(ctx, first, 3, nil)
+				return !ok, err
 			},
 			func() (ok bool, err error) {
 				sl, ok, err = s.Take(ctx, second, 3, nil)
@@ -92,7 +92,7 @@ func TestCancelAfterAKill(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, db *redistest.DB) {
 		s, ctx := open(t, db).Imports(), context.Background()
 		i := sealed(t, s, time.Now().UTC(), oneLine(4))
-		lost, next := imports.Turn{Import: i.ID, Number: 1, Generation: 1, Token: "a"}, imports.Turn{Import: i.ID, Number: 1, Generation: 1, Token: "b"}
+		lost, next := imports.Turn{Import: i.ID, Number: 1, Generation: 1, Attempt: 1}, imports.Turn{Import: i.ID, Number: 1, Generation: 1, Attempt: 2}
 		var sl imports.Slice
 		steps(t,
 			func() (ok bool, err error) { sl, ok, err = s.Take(ctx, lost, 3, nil); return ok, err },
