@@ -36,6 +36,7 @@ type jobView struct {
 	ClientRef         string            `json:"client_ref,omitempty"`
 	Metadata          json.RawMessage   `json:"metadata,omitempty" doc:"Yours, as you sent it"`
 	CreatedBy         string            `json:"created_by,omitempty" doc:"The token that made the job"`
+	ImportID          string            `json:"import_id,omitempty" doc:"The import of which the job carries on a row"`
 	RetryOf           string            `json:"retry_of,omitempty"`
 	RetriedAs         string            `json:"retried_as,omitempty"`
 }
@@ -74,7 +75,7 @@ func viewOf(j job.Job) jobView {
 		CancelRequested: j.CancelRequested && !j.Status.Terminal(),
 		Outcome:         j.Outcome, RemoteID: j.RemoteID, Error: errorOf(j.Error),
 		Warnings: warningsOf(j), Timeline: attemptsOf(j.Timeline), Durations: j.Durations,
-		ClientRef: j.ClientRef, Metadata: j.Metadata, CreatedBy: j.CreatedBy, RetryOf: j.RetryOf, RetriedAs: j.RetriedAs,
+		ClientRef: j.ClientRef, Metadata: j.Metadata, CreatedBy: j.CreatedBy, ImportID: j.Import, RetryOf: j.RetryOf, RetriedAs: j.RetriedAs,
 	}
 	if j.Status == job.Waiting {
 		v.WaitingFor, v.WaitingUntil = j.WaitingFor, v.NextAttemptAt

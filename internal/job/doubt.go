@@ -53,6 +53,8 @@ func (t *task) look(ctx context.Context) error {
 	switch {
 	case errors.Is(err, connector.ErrCannotFind):
 		return t.hopeless("the CRM offers no way to look this contact up", nil)
+	case fault.KindOf(err) == fault.BadResponse && t.j.Journal.Looks < t.Policy.MaxFailures:
+		return t.lookAgain(t.now().Add(t.Policy.LastLook)) // looking once more does no harm
 	case err != nil && passing(err) == nil:
 		return t.hopeless("the CRM refused to look the contact up: "+string(fault.KindOf(err)), nil)
 	case err != nil:

@@ -55,6 +55,7 @@ type Filter struct {
 	Status        Status
 	CreatedBy     string
 	ClientRef     string
+	ImportID      string // the import of whose rows they are
 	CreatedAfter  time.Time
 	CreatedBefore time.Time
 	// FinishedAfter lists finished jobs by their end, oldest first.

@@ -114,7 +114,8 @@ func matches(j job.Job, f job.Filter) bool {
 	return within && (f.AccountID == "" || j.AccountID == f.AccountID) &&
 		(f.Status == "" || j.Status == f.Status) &&
 		(f.CreatedBy == "" || j.CreatedBy == f.CreatedBy) &&
-		(f.ClientRef == "" || j.ClientRef == f.ClientRef)
+		(f.ClientRef == "" || j.ClientRef == f.ClientRef) &&
+		(f.ImportID == "" || j.Import == f.ImportID)
 }
 
 // step gives the next n places of the walk, merged over all shards.
