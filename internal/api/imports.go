@@ -174,6 +174,9 @@ func (s *server) planImport(ctx context.Context, o importOptions) (*importPlan, 
 		return nil, err
 	}
 	f := newFitting(acc, spec, o.workspace, o.duplicate, s.formats)
+	if o.base.OnChanged == imports.ChangedUpdate && spec.Update == nil {
+		f.fault("query."+optionChanged, codeUnsupported, spec.Name+" has no way to change a contact")
+	}
 	if faults := slices.Concat(o.faults, f.faults); len(faults) > 0 {
 		return nil, invalidRequest(faults...)
 	}

@@ -28,6 +28,7 @@ func (h *house) turns(r *job.Runner, k *imports.Keeper) *imports.Turns {
 	rows.Observer = rowObserver{h}
 	return &imports.Turns{
 		Book: h.imports, Jobs: records{h.store, k}, Accounts: h.accounts, CRMs: h.crms, Runner: &rows, RowJobID: store.RowJobID, Over: k.Over,
+		Refs: imports.NewRefBook(h.imports, h.store.Prints()),
 	}
 }
 

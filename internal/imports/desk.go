@@ -40,6 +40,7 @@ type desk struct {
 	stopped bool // no more rows may be begun
 	marked  map[int]bool
 	back    map[int]job.Job // rows that have to wait
+	later   map[int]job.Job // rows that wait for others, and keep nobody from going on
 }
 
 // entry is one write that waits for its turn.
@@ -49,7 +50,7 @@ type entry struct {
 }
 
 func newDesk(w *work, s Slice, rows []Row) *desk {
-	return &desk{book: w.Book, jobs: w.Jobs, imp: &w.imp, turn: w.turn, slice: s, rows: rows, marked: map[int]bool{}, back: map[int]job.Job{}}
+	return &desk{book: w.Book, jobs: w.Jobs, imp: &w.imp, turn: w.turn, slice: s, rows: rows, marked: map[int]bool{}, back: map[int]job.Job{}, later: map[int]job.Job{}}
 }
 
 // write brings w to the book, together with what others bring.

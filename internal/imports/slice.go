@@ -3,6 +3,7 @@ package imports
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -28,8 +29,8 @@ func (w *work) slice(ctx context.Context, s Slice) (left bool, rest *job.Rest, e
 	if err == nil && len(todo) == 0 && s.Resumed {
 		err = d.write(ctx, Writing{}) // the block may be done, and not packed yet
 	}
-	if err != nil || len(todo) == 0 || !d.live() {
-		return len(todo) > 0, nil, err
+	if left = len(todo)+len(d.later) > 0; err != nil || !left || !d.live() {
+		return left, nil, err
 	}
 	if rest := w.parked(); rest != nil {
 		return true, rest, w.Book.Rest(ctx, w.turn, rest.WaitingFor, rest.At)
@@ -174,6 +175,7 @@ func (d *desk) leave(rest []job.Claimed) {
 func (w *work) rest(ctx context.Context, d *desk) (left bool, rest *job.Rest, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	maps.Copy(d.back, d.later)
 	if d.stopped || len(d.back) == 0 {
 		return len(d.back) > 0, nil, nil
 	}

@@ -49,7 +49,7 @@ func sealedImport(t testing.TB, s *store.Store, tenant, account string, rows ...
 // took takes the next block of an import.
 func took(t testing.TB, s *store.Store, id string, turn int) (imports.Turn, imports.Slice) {
 	t.Helper()
-	w := imports.Turn{Import: id, Number: turn, Generation: 1, Token: fmt.Sprint(turn)}
+	w := imports.Turn{Import: id, Number: turn, Generation: 1, Attempt: int64(turn)}
 	sl, ok, err := s.Imports().Take(t.Context(), w, 10, nil)
 	if must(t, err); !ok {
 		t.Fatal("no slice")
