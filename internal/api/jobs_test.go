@@ -257,7 +257,7 @@ func TestListJobsRefuses(t *testing.T) {
 		"status=done": "query.status invalid", "integrated_account_id=x": "query.integrated_account_id invalid_id",
 		"created_after=yesterday": "query.created_after invalid_date_time", "finished_after=2026-01-01": "query.finished_after invalid_date_time",
 		"stauts=failed": "query.stauts unknown_field", "cursor=hunter2": "query.cursor invalid", "cursor=" + cursor + "x": "query.cursor invalid",
-		"status=failed&cursor=" + cursor: "query.cursor invalid", "import_id=imp_1": "query.import_id unknown_field",
+		"status=failed&cursor=" + cursor: "query.cursor invalid",
 	}
 	for query, want := range tests {
 		a := h.ask(t, "GET", "/jobs?"+query, "").wantStatus(t, 422)
