@@ -140,41 +140,53 @@ func TestPausedAndResumedAtOnce(t *testing.T) {
 	}
 }
 
-// TestRowsWaitForTheirAccount: nothing fails while it is disabled or its token
-// is refused, and all goes on afterwards.
+// TestRowsWaitForTheirAccount: nothing fails while its token is refused, and all
+// goes on afterwards.
 func TestRowsWaitForTheirAccount(t *testing.T) {
 	t.Parallel()
 	f := launch(t, sandbox.Options{Unlimited: true})
 	f.StartWorker()
 	const rows = 40
-	for what, waits := range map[string]string{"disabled": "account_disabled", "refused": "reauthorization"} {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-			g := f.with(t)
-			account := g.Connect("salesforce", what)
-			var refused *kit.Injected
-			if what == "refused" {
-				refused = g.World.CRM("salesforce").Inject(kit.Fault{
-					Match: kit.Match{Method: http.MethodPost, Account: what}, Do: kit.Status, Vendor: kit.VendorUnauthorized, Times: 4,
-				})
-			} else {
-				g.Must(http.StatusOK, "PATCH", "/integrated-accounts/"+account, []byte(`{"status":"disabled"}`))
-			}
-			i := g.Upload(account, fileFor(t, "salesforce", rows, nil))
-			i = g.AwaitImport(i.ID, time.Minute, "waiting", func(i fleet.Import) bool { return i.Status == "waiting" || i.Over() })
-			if i.WaitingFor != waits || i.Counts.Pending != rows {
-				t.Errorf("%s for %q: %+v", i.Status, i.WaitingFor, i.Counts)
-			}
-			if refused == nil {
-				g.Must(http.StatusOK, "PATCH", "/integrated-accounts/"+account, []byte(`{"status":"active"}`))
-			}
-			i = g.AwaitImport(i.ID, time.Minute, "over", fleet.Import.Over)
-			if i.Counts.Succeeded != rows {
-				t.Errorf("%s: %+v", i.Status, i.Counts)
-			}
-			once(t, g, "salesforce", what, i.ID, rows)
-		})
+	account := f.Connect("salesforce", "refused")
+	f.World.CRM("salesforce").Inject(kit.Fault{Match: kit.Match{Method: http.MethodPost}, Do: kit.Status, Vendor: kit.VendorUnauthorized, Times: 4})
+	i := f.Upload(account, fileFor(t, "salesforce", rows, nil))
+	i = f.AwaitImport(i.ID, time.Minute, "waiting", func(i fleet.Import) bool { return i.Status == "waiting" || i.Over() })
+	if i.WaitingFor != "reauthorization" || i.Counts.Pending != rows {
+		t.Errorf("%s for %q: %+v", i.Status, i.WaitingFor, i.Counts)
 	}
+	i = f.AwaitImport(i.ID, time.Minute, "over", fleet.Import.Over)
+	if i.Counts.Succeeded != rows {
+		t.Errorf("%s: %+v", i.Status, i.Counts)
+	}
+	once(t, f, "salesforce", "refused", i.ID, rows)
+}
+
+// TestRowsOfARemovedAccount wait until it is connected again, and go on then.
+func TestRowsOfARemovedAccount(t *testing.T) {
+	t.Parallel()
+	f := launch(t, sandbox.Options{Unlimited: true})
+	f.StartWorker()
+	const rows = 40
+	auth, settings := f.World.Connect("onepagecrm", "removed", "")
+	connect := map[string]any{
+		"id": "0197f7a2-0000-7000-8000-000000000005", "crm": "onepagecrm", "name": "removed", "auth": auth, "settings": settings,
+		"limits": fleet.Limits{Windows: []fleet.Window{{Requests: 10, PerSeconds: 1}}},
+	}
+	var made struct{ ID string }
+	f.Must(http.StatusCreated, "POST", "/integrated-accounts", connect).Decode(t, &made)
+	i := f.Upload(made.ID, fileFor(t, "onepagecrm", rows, nil))
+	f.AwaitImport(i.ID, time.Minute, "under way", func(i fleet.Import) bool { return i.Counts.Succeeded > 0 })
+	f.Must(http.StatusNoContent, "DELETE", "/integrated-accounts/"+made.ID, nil)
+	i = f.AwaitImport(i.ID, time.Minute, "waiting", func(i fleet.Import) bool { return i.WaitingFor == "reauthorization" || i.Over() })
+	if i.Counts.Failed != 0 || i.Counts.Pending == 0 {
+		t.Errorf("%s: %+v", i.Status, i.Counts)
+	}
+	f.Must(http.StatusCreated, "POST", "/integrated-accounts", connect)
+	i = f.AwaitImport(i.ID, time.Minute, "over", fleet.Import.Over)
+	if i.Counts.Succeeded != rows {
+		t.Errorf("%s: %+v", i.Status, i.Counts)
+	}
+	once(t, f, "onepagecrm", "removed", i.ID, rows)
 }
 
 // TestASingleGoesBeforeAnImport of the same account.
@@ -195,7 +207,9 @@ func TestASingleGoesBeforeAnImport(t *testing.T) {
 	if i = f.Import(i.ID); i.Over() {
 		t.Error("the import was over before the singles came")
 	}
-	f.Must(http.StatusOK, "POST", "/imports/"+i.ID+"/cancel", nil)
+	if _, err := f.Call("POST", "/imports/"+i.ID+"/cancel", nil); err != nil {
+		t.Fatal(err)
+	}
 	i = f.AwaitImport(i.ID, time.Minute, "over", fleet.Import.Over)
 	if i.Status != "cancelled" || f.World.CRM("onepagecrm").Count("busy") != i.Counts.Succeeded+3 {
 		t.Errorf("%s: %+v", i.Status, i.Counts)
