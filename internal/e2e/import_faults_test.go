@@ -148,7 +148,7 @@ func TestRowsWaitForTheirAccount(t *testing.T) {
 	f.StartWorker()
 	const rows = 40
 	account := f.Connect("salesforce", "refused")
-	f.World.CRM("salesforce").Inject(kit.Fault{Match: kit.Match{Method: http.MethodPost}, Do: kit.Status, Vendor: kit.VendorUnauthorized, Times: 4})
+	f.World.CRM("salesforce").Inject(kit.Fault{Match: kit.Match{Method: http.MethodPost}, Do: kit.Status, Vendor: kit.VendorUnauthorized, Times: 1})
 	i := f.Upload(account, fileFor(t, "salesforce", rows, nil))
 	i = f.AwaitImport(i.ID, time.Minute, "waiting", func(i fleet.Import) bool { return i.Status == "waiting" || i.Over() })
 	if i.WaitingFor != "reauthorization" || i.Counts.Pending != rows {
