@@ -93,7 +93,7 @@ func (s *server) takeFile(c *gin.Context) (*fileAnswer, error) {
 	default:
 		answer, err = s.importFile(u.ctx, f, key)
 	}
-	if p := u.interrupted(); p != nil {
+	if p := u.interrupted(); err != nil && p != nil {
 		return nil, p
 	}
 	return answer, err
@@ -121,7 +121,7 @@ func (s *server) importFile(ctx context.Context, f *file, key string) (*fileAnsw
 	limits := f.plan.spec.Limits.With(f.plan.account.Pace())
 	b.Budget = limits.Budget(f.plan.spec.ID, f.plan.account.ID, f.plan.account.App)
 	i, replayed, err := s.Imports.Receive(ctx, imports.Upload{
-		Base: b, Source: f.reader, Check: f.plan.fitting.verdict, End: f.digest, Key: key, Stop: f.upload.stop,
+		Base: b, Source: f.reader, Check: f.plan.fitting.verdict, Warnings: f.plan.warnings(), End: f.digest, Key: key, Stop: f.upload.stop,
 	})
 	if err != nil {
 		return nil, importProblem(err, i)
@@ -283,13 +283,18 @@ func (f *fitting) looksFirst(in contact.Input) bool {
 
 // complete adds what the request and the account tell.
 func (s *server) complete(ctx context.Context, plan *importPlan, r *imports.Report) *importReport {
-	asked := []imports.WarningCount{}
-	for _, w := range slices.Concat(plan.options.warnings, plan.fitting.warnings) {
-		asked = append(asked, imports.WarningCount{Field: w.Field, Code: w.Code, Message: w.Message})
-	}
-	r.Warnings = append(asked, r.Warnings...)
+	r.Warnings = append(plan.warnings(), r.Warnings...)
 	full := s.startReport(ctx, plan, r)
 	return &importReport{Valid: r.Rows.Invalid == 0, CRM: plan.spec.ID, AccountID: plan.account.ID, Report: *r, Expected: full.Expected}
+}
+
+// warnings are those of the request.
+func (p *importPlan) warnings() []imports.WarningCount {
+	asked := []imports.WarningCount{}
+	for _, w := range slices.Concat(p.options.warnings, p.fitting.warnings) {
+		asked = append(asked, imports.WarningCount{Field: w.Field, Code: w.Code, Message: w.Message})
+	}
+	return asked
 }
 
 // startReport adds what the account's pace makes of it.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"time"
 
 	"crmferry/internal/contact"
@@ -57,20 +58,19 @@ type Source interface {
 	Preamble() string
 }
 
-// Receive stores the rows of a file, each held against check, and seals the
-// import when end, called after the last row, agrees and gives the file's
-// fingerprint. After an error nothing of it runs, and its rows are forgotten.
-// ErrInvalidRows comes with the report. stop is called when no more rows are
-// wanted, while src may wait for some: the import was cancelled, or there is no
-// room.
-func (in *Intake) Receive(ctx context.Context, b Base, src Source, check func(contact.Input) Verdict, end func() (string, error), stop func()) (Import, error) {
+// Receive stores the rows of an upload, each held against its Check, and seals
+// the import when End, called after the last row, agrees. After an error nothing
+// of it runs, and its rows are forgotten. ErrInvalidRows comes with the report.
+// Stop is called when no more rows are wanted, while Source may wait for some:
+// the import was cancelled, or there is no room.
+func (in *Intake) Receive(ctx context.Context, up Upload) (Import, error) {
 	u := &receiving{
-		Intake: in, ctx: ctx, stop: stop, imp: Import{Base: b, Status: Receiving}, check: newChecker(check),
+		Intake: in, ctx: ctx, stop: up.Stop, imp: Import{Base: up.Base, Status: Receiving}, check: newChecker(up.Check),
 		blocks: make(chan filled, blocksAhead), stored: make(chan error, 1),
 	}
 	go u.store()
 	release := u.hold()
-	err := u.read(src)
+	err := u.read(up.Source)
 	close(u.blocks)
 	if kept := <-u.stored; kept != nil {
 		err = kept // what followed is of no account
@@ -78,13 +78,14 @@ func (in *Intake) Receive(ctx context.Context, b Base, src Source, check func(co
 	if held := release(); held != nil {
 		err = held
 	}
-	u.imp.Report = u.check.finish(src.Mapping())
+	u.imp.Mapping, u.imp.Preamble = up.Source.Mapping(), up.Source.Preamble()
+	u.imp.Report = u.check.finish(u.imp.Mapping)
+	u.imp.Report.Warnings = append(slices.Clone(up.Warnings), u.imp.Report.Warnings...)
 	u.imp.LookUps = u.check.report.lookUps
-	u.imp.Mapping, u.imp.Preamble = src.Mapping(), src.Preamble()
 	if err == nil {
-		u.imp.Fingerprint, err = end()
+		u.imp.Fingerprint, err = up.End()
 	}
-	if err == nil && b.OnInvalid == RejectInvalid && u.imp.Report.Rows.Invalid > 0 {
+	if err == nil && u.imp.OnInvalid == RejectInvalid && u.imp.Report.Rows.Invalid > 0 {
 		err = ErrInvalidRows
 	}
 	if err == nil {

@@ -15,6 +15,8 @@ const (
 	maxErrors   = 100
 	maxSample   = 20
 	maxExamples = 20
+	// maxShown is how many bytes of rows are enough.
+	maxShown = 64 << 10
 )
 
 // Verdict is what a CRM has to say of one contact.
@@ -96,6 +98,7 @@ type checker struct {
 	errors   tally
 	warnings tally
 	known    *known
+	shown    int // bytes of the sample
 }
 
 // row takes a row into the report, and gives what is wrong with it.
@@ -137,10 +140,11 @@ func (c *checker) warn(warnings []contact.Warning) {
 }
 
 func (c *checker) sample(row parse.Row) error {
-	if len(c.report.Sample) == maxSample {
+	if len(c.report.Sample) == maxSample || c.shown > maxShown {
 		return nil
 	}
 	shown, err := contact.Render(row.Input.Contact, contact.Unified, nil, nil)
+	c.shown += len(shown)
 	c.report.Sample = append(c.report.Sample, Sample{row.Line, row.ClientRef, shown})
 	return err
 }

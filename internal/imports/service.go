@@ -47,6 +47,8 @@ type Upload struct {
 	Base
 	Source Source
 	Check  func(contact.Input) Verdict
+	// Warnings are those of the request, for the report.
+	Warnings []WarningCount
 	// End is called after the last row: it completes the reading, and gives a
 	// digest of the file and its options.
 	End func() (string, error)
@@ -187,7 +189,8 @@ func (s *Service) receive(ctx context.Context, u Upload, digest, seen string) (I
 	if stop == nil {
 		stop = func() {}
 	}
-	i, err := s.Intake.Receive(ctx, u.Base, u.Source, u.Check, u.End, stop)
+	u.Stop = stop
+	i, err := s.Intake.Receive(ctx, u)
 	if err != nil {
 		s.fail(ctx, begun, err)
 		return i, s.roomless(err)

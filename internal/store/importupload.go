@@ -24,6 +24,12 @@ redis.call('HSET', KEYS[1], 'v', ARGV[1], 't', ARGV[2], 's', 'receiving', 'base'
 return 1
 `)
 
+// lookScript has somebody look at an import.
+// KEYS open imports   ARGV import, in ms
+var lookScript = lua.Intake(luaNow + `
+return redis.call('ZADD', KEYS[1], now() + ARGV[2], ARGV[1])
+`)
+
 // Begin notes an import whose rows are about to come. The indexes come first: an
 // entry without its record is passed over.
 func (s *Imports) Begin(ctx context.Context, b imports.Base) error {
@@ -35,12 +41,12 @@ func (s *Imports) Begin(ctx context.Context, b imports.Base) error {
 	if err != nil {
 		return err
 	}
-	at := float64(b.CreatedAt.UnixMilli())
-	look := redis.Z{Score: at + float64(s.opts.UploadHold.Milliseconds()), Member: b.ID}
-	for key, z := range map[string]redis.Z{
-		openImports(): look, importsByTenant(b.Tenant): {Score: at, Member: b.ID}, importsByAccount(b.AccountID): {Score: at, Member: b.ID},
-	} {
-		if err := s.redis.ZAdd(ctx, key, z).Err(); err != nil {
+	if err := lookScript.Run(ctx, s.redis, []string{openImports()}, b.ID, s.opts.UploadHold.Milliseconds()).Err(); err != nil {
+		return s.unlisted(ctx, b, err)
+	}
+	at := redis.Z{Score: float64(b.CreatedAt.UnixMilli()), Member: b.ID}
+	for _, key := range []string{importsByTenant(b.Tenant), importsByAccount(b.AccountID)} {
+		if err := s.redis.ZAdd(ctx, key, at).Err(); err != nil {
 			return s.unlisted(ctx, b, err)
 		}
 	}
@@ -112,8 +118,10 @@ func (s *Imports) PutBlock(ctx context.Context, id string, block, rows int, pack
 }
 
 // sealScript completes an upload.
-// KEYS import   ARGV status, content, generation, max failed (” the rule, 'off' none), stop after
+// KEYS import, sizes   ARGV status, content, generation, max failed (empty: the rule, off: none), stop after, blocks
+// Returns 0 also when a change of the master has lost blocks.
 var sealScript = lua.Intake(luaReceiving + `
+if redis.call('LLEN', KEYS[2]) ~= tonumber(ARGV[6]) then return 0 end
 redis.call('HSET', KEYS[1], 's', ARGV[1], 'content', ARGV[2], 'gen', ARGV[3], 'mf', ARGV[4], 'sa', ARGV[5])
 redis.call('HDEL', KEYS[1], 'lease')
 return 1
@@ -133,7 +141,7 @@ func (s *Imports) Seal(ctx context.Context, i imports.Import) error {
 			rule = "off"
 		}
 	}
-	err = superseded(sealScript.Run(ctx, s.redis, []string{tag.record()}, string(i.Status), content, i.Generation, rule, i.StopAfter).Int())
+	err = superseded(sealScript.Run(ctx, s.redis, []string{tag.record(), tag.sizes()}, string(i.Status), content, i.Generation, rule, i.StopAfter, i.Blocks).Int())
 	if errors.Is(err, imports.ErrStale) {
 		if now, lost := s.Load(ctx, i.ID); lost == nil && now.Fingerprint == i.Fingerprint && !now.SealedAt.IsZero() {
 			return nil
