@@ -26,6 +26,7 @@ var forbidden = map[string][]string{
 	"pace":                    {"job", "vendors", "store", "queue", "api", "github.com/hibiken/asynq", "github.com/gin-gonic/gin"},
 	"imports":                 {"vendors", "store", "queue", "api", "github.com/gin-gonic/gin", "github.com/hibiken/asynq", "github.com/redis"},
 	"fingerprint":             {"connector", "vendors", "fault", "account", "job", "imports", "store", "queue", "api", "app", "pace", "lua", "net/http", "github.com/redis"},
+	"webhook":                 {"vendors", "connector", "store", "queue", "api", "github.com/gin-gonic/gin", "github.com/hibiken/asynq", "github.com/redis"},
 	"lua":                     {"ours"},
 	"queue":                   {"vendors", "connector", "api", "github.com/gin-gonic/gin"},
 	"api":                     {"vendors", "store", "queue", "github.com/hibiken/asynq", "github.com/redis"},

@@ -67,6 +67,8 @@ type Base struct {
 	Budget string `json:"budget,omitempty"`
 	// Idem is a digest that names the caller's idempotency key, "" without one.
 	Idem string `json:"idem,omitempty"`
+	// CallbackURL is told how the import ends, "" for nobody.
+	CallbackURL string `json:"callback_url,omitempty"`
 	// Postback are the options by which a file of its rows is to be read again.
 	FileOptions map[string]string `json:"file_options,omitempty"`
 }
