@@ -139,10 +139,25 @@ func (s *Imports) End(ctx context.Context, i imports.Import) (imports.Status, er
 	if err != nil || !status.Terminal() {
 		return status, err
 	}
+	// Told first: until it has retired, whoever looks at it tells of it again.
+	if err := s.tell(ctx, i, string(status)); err != nil {
+		return status, err
+	}
 	if status == imports.Failed { // whoever failed it did not come to the end of that
 		return status, s.forgetRows(ctx, i)
 	}
 	return status, s.retire(ctx, i)
+}
+
+// tell puts into the outbox what happened to an import.
+func (s *Imports) tell(ctx context.Context, i imports.Import, what string) error {
+	sh := shardFor(i.ID)
+	if i.CallbackURL == "" {
+		if n, err := s.redis.Exists(ctx, sh.hooked(i.Tenant)).Result(); n == 0 || err != nil {
+			return err
+		}
+	}
+	return tellScript.Run(ctx, s.redis, []string{sh.outbox()}, i.ID+":"+what).Err()
 }
 
 // retire sets when everything about an import that is over goes, and takes it

@@ -189,6 +189,9 @@ func (s *Imports) fail(ctx context.Context, i imports.Import, f *fault.Error, ab
 	if err != nil || n == 0 {
 		return false, err
 	}
+	if err := s.tell(ctx, i, string(imports.Failed)); err != nil {
+		return true, err
+	}
 	return true, s.forgetRows(ctx, i)
 }
 

@@ -238,7 +238,7 @@ func (s *Store) endKeys(sh shard, j job.Job) []string {
 	return []string{
 		sh.job(j.ID), sh.open(), sh.finished(j.Tenant), sh.receipt(j.ID), s.idemOr(sh, j.Base),
 		sh.byTenant(j.Tenant), sh.byAccount(j.AccountID), sh.ends(), sh.openByTenant(),
-		sh.prints(j.Tenant, j.CreatedAt),
+		sh.prints(j.Tenant, j.CreatedAt), sh.outbox(), sh.hooked(j.Tenant),
 	}
 }
 
@@ -247,7 +247,20 @@ func (s *Store) endArgs(ctx context.Context, j job.Job, w words) []any {
 	return []any{
 		j.ID, j.Epoch, j.Attempt, string(j.Status), w.state, j.FinishedAt.UnixMilli(), w.result,
 		s.opts.ResultTTL.Milliseconds(), receiptOf(j, slices.Concat(j.Prints, remote)), s.opts.ReceiptTTL.Milliseconds(), doneChannel(),
-		longestOpen.Milliseconds(), w.raw, slices.Concat(remote, printID(j.ID)), len(remote),
+		longestOpen.Milliseconds(), w.raw, slices.Concat(remote, printID(j.ID)), len(remote), toldOf(j),
+	}
+}
+
+// toldOf says who hears of the job's end by webhook. Of its rows an import tells
+// by itself.
+func toldOf(j job.Job) string {
+	switch {
+	case j.Import != "":
+		return "nobody"
+	case j.CallbackURL != "":
+		return "callback"
+	default:
+		return "endpoints"
 	}
 }
 

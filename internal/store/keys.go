@@ -144,3 +144,40 @@ func idemDigest(a job.Acceptance) string {
 func TurnID(importID string, generation int64, number int) string {
 	return fixedID(turnPrefix, fmt.Sprintf("%s/%d/%d", importID, generation, number))
 }
+
+// The outbox of a shard holds what happened and was not told yet, by when
+// somebody may take it up: <id of a job or import>:<what>. hooked is there for a
+// tenant that has endpoints; queues are those of webhooks, by when something
+// may be due.
+func (s shard) outbox() string              { return s.key("outbox") }
+func (s shard) hooked(tenant string) string { return s.key("hooked:" + tenant) }
+func (s shard) queues() string              { return s.key("queues") }
+
+// shardFor spreads what is no job over the shards.
+func shardFor(name string) shard {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name))
+	return shard(fmt.Sprintf("%02x", h.Sum32()%shards))
+}
+
+// queueTag is the hash tag of a queue of webhook deliveries.
+//
+//	endpoint   hash: t tenant, n version, en 1 when enabled, r the record as JSON
+//	state      hash: fails in a row, failing since, hold and ra: rests until, rel: more is to be released
+//	due        zset: pending deliveries by when they are due, or their lease is over
+//	leases     zset: those that a worker has, by when the lease is over
+//	all        zset: deliveries by their creation
+//	d:<id>     hash: a delivery, see deliveryFields
+type queueTag string
+
+func (q queueTag) key(rest string) string    { return prefix + "{w" + string(q) + "}:" + rest }
+func (q queueTag) endpoint() string          { return q.key("endpoint") }
+func (q queueTag) state() string             { return q.key("state") }
+func (q queueTag) due() string               { return q.key("due") }
+func (q queueTag) leases() string            { return q.key("leases") }
+func (q queueTag) all() string               { return q.key("all") }
+func (q queueTag) delivery(id string) string { return q.key("d:" + id) }
+
+func endpointIndex(tenant string) string  { return prefix + "{t" + tenant + "}:webhooks" }
+func deliveryIndex(tenant string) string  { return prefix + "{t" + tenant + "}:deliveries" }
+func callbackSecret(tenant string) string { return prefix + "{t" + tenant + "}:callback-secret" }

@@ -107,7 +107,8 @@ return 1
 `)
 
 // luaEnd puts a job among the finished ones and sets when everything about it
-// expires; index entries past any retention go at the same time.
+// expires; index entries past any retention go at the same time. What is to be
+// told by webhook goes into the outbox.
 const luaEnd = `
 if ARGV[15] ~= '0' then
   redis.call('ZADD', KEYS[10], 0, ARGV[14])
@@ -122,6 +123,9 @@ end
 redis.call('SET', KEYS[4], ARGV[9], 'PX', ARGV[10])
 redis.call('PEXPIRE', KEYS[1], ARGV[8])
 if KEYS[5] ~= KEYS[1] then redis.call('PEXPIRE', KEYS[5], ARGV[8]) end
+if ARGV[16] == 'callback' or ARGV[16] == 'endpoints' and redis.call('EXISTS', KEYS[12]) == 1 then
+  redis.call('ZADD', KEYS[11], 0, ARGV[1] .. ':' .. ARGV[4])
+end
 redis.call('PUBLISH', ARGV[11], ARGV[1])
 return 1
 `
@@ -136,9 +140,11 @@ if redis.call('HINCRBY', KEYS[9], tenant, -1) <= 0 then redis.call('HDEL', KEYS[
 
 // finishScript ends a held job and sets when everything about it expires. One
 // that would end unknown though there is proof by now is to be looked at again.
-// KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account, count of ends, open by tenant, prints
+// KEYS job, open, finished, receipt, idempotency key (or job), by tenant, by account, count of ends, open by tenant, prints,
+// outbox, whether the tenant has endpoints
 // ARGV id, epoch, attempt, status, state, finished ms, result or "", ttl ms, receipt, receipt ttl ms,
-// channel, longest life of an open job ms, raw, member of prints for the remote id, 0 when there is none
+// channel, longest life of an open job ms, raw, member of prints for the remote id, 0 when there is none,
+// who is told: callback, endpoints or nobody
 var finishScript = lua.Upkeep(luaNow + luaHeld + `
 if ARGV[4] == 'unknown' and redis.call('HEXISTS', KEYS[1], 'proof') == 1 then
   redis.call('HSET', KEYS[1], 'p', 'timer')
@@ -170,20 +176,20 @@ redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', '', 'state', ARGV[5])
 
 // testifyScript keeps what a worker knows that lost the job. Proof turns the
 // end unknown into succeeded, and a job that waits in doubt is looked at at
-// once. Arguments as finishScript, and 16 the proof or "", 17 the status with
+// once. Arguments as finishScript, and 17 the proof or "", 18 the status with
 // which it was read.
 // Returns 0 no such attempt, 1 kept, 2 it changed since it was read.
 var testifyScript = lua.Upkeep(luaNow + `
 local h = redis.call('HMGET', KEYS[1], 's', 'a', 'p')
 if not h[1] or tonumber(h[2]) < tonumber(ARGV[3]) then return 0 end
-if ARGV[16] == '' then
+if ARGV[17] == '' then
   redis.call('HSET', KEYS[1], 'absent', ARGV[3])
 else
-  if (h[1] == 'unknown') ~= (ARGV[17] == 'unknown') then return 2 end
-  redis.call('HSET', KEYS[1], 'proof', ARGV[16])
+  if (h[1] == 'unknown') ~= (ARGV[18] == 'unknown') then return 2 end
+  redis.call('HSET', KEYS[1], 'proof', ARGV[17])
 end
 if h[1] == 'verifying' and h[3] == 'timer' then redis.call('ZADD', KEYS[2], now(), ARGV[1]) end
-if h[1] ~= 'unknown' or ARGV[16] == '' then return 1 end
+if h[1] ~= 'unknown' or ARGV[17] == '' then return 1 end
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'state', ARGV[5], 'result', ARGV[7], 'raw', ARGV[13])
 ` + luaEnd)
 
