@@ -18,6 +18,7 @@ import (
 	"crmferry/internal/connector"
 	"crmferry/internal/imports"
 	"crmferry/internal/job"
+	"crmferry/internal/webhook"
 )
 
 // Catalogue knows the CRMs. Its Specs do not change.
@@ -38,8 +39,8 @@ type Accounts interface {
 	Describe(ctx context.Context, tenant, id string) (account.Account, *connector.Spec, error)
 }
 
-// Deps is what the API works with. Jobs, Accounts, Catalogue, Tokens, Pace and
-// Imports are needed.
+// Deps is what the API works with. Jobs, Accounts, Catalogue, Tokens, Pace,
+// Imports and Webhooks are needed.
 type Deps struct {
 	Jobs      *job.Service
 	Accounts  Accounts
@@ -50,6 +51,8 @@ type Deps struct {
 	Imports *imports.Service
 	// Lookup finds people again; without it there is no such route.
 	Lookup Lookup
+	// Webhooks keeps endpoints and tells of deliveries.
+	Webhooks *webhook.Service
 	// Ready says whether requests can be served; nil means always.
 	Ready func(context.Context) error
 	// Logger gets one line for each request; nil is silence.
@@ -86,8 +89,8 @@ type server struct {
 // New makes the handler of all routes. Requests may wait up to 60 s for a job,
 // so the server's write time-out must be longer.
 func New(d Deps) (http.Handler, error) {
-	if d.Jobs == nil || d.Accounts == nil || d.Catalogue == nil || d.Tokens == nil || d.Pace == nil || d.Imports == nil || d.NewKey == nil {
-		return nil, errors.New("api: Jobs, Accounts, Catalogue, Tokens, Pace, Imports and NewKey are needed")
+	if d.Jobs == nil || d.Accounts == nil || d.Catalogue == nil || d.Tokens == nil || d.Pace == nil || d.Imports == nil || d.Webhooks == nil || d.NewKey == nil {
+		return nil, errors.New("api: Jobs, Accounts, Catalogue, Tokens, Pace, Imports, Webhooks and NewKey are needed")
 	}
 	patterns, err := compileFormats(d.Catalogue.All())
 	if err != nil {
@@ -108,6 +111,7 @@ func New(d Deps) (http.Handler, error) {
 	}
 	s.addAccounts()
 	s.addLimits()
+	s.addWebhooks()
 	s.addCRMs()
 	s.addOpen(engine)
 	if err := s.finishDocument(); err != nil {

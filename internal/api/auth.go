@@ -24,6 +24,7 @@ const (
 	ScopeResultsRead   Scope = "results:read"
 	ScopeAccountsRead  Scope = "accounts:read"
 	ScopeAccountsWrite Scope = "accounts:write"
+	ScopeWebhooksWrite Scope = "webhooks:write"
 
 	anyToken Scope = ""
 )

@@ -46,9 +46,9 @@ func TestBadCreates(t *testing.T) {
 		"too long a life":      {at + fullAccount + "&expires_in=1000h", ada, nil, 422, "validation", []string{"query.expires_in out_of_range"}},
 		"long client_ref":      {at + fullAccount + "&client_ref=" + long, ada, nil, 422, "validation", []string{"query.client_ref too_long"}},
 		"control client_ref":   {at + fullAccount + "&client_ref=a%00b", ada, nil, 422, "validation", []string{"query.client_ref control_character"}},
-		"callback":             {at + fullAccount + "&callback_url=https://example.com/" + secret, ada, nil, 422, "validation", []string{"query.callback_url unsupported"}},
+		"callback":             {at + fullAccount + "&callback_url=https://example.com/" + secret, ada, nil, 422, "validation", []string{"query.callback_url callback_secret_missing"}},
 		"callback, no URL":     {at + fullAccount + "&callback_url=" + secret, ada, nil, 422, "validation", []string{"query.callback_url invalid_url"}},
-		"callback, plain http": {at + fullAccount + "&callback_url=http://example.com", ada, nil, 422, "validation", []string{"query.callback_url invalid_url"}},
+		"callback, plain http": {at + fullAccount + "&callback_url=http://example.com", ada, nil, 422, "validation", []string{"query.callback_url https_required"}},
 		"remote_query, open":   {at + fullAccount + "&remote_query[" + secret + "=1", ada, nil, 422, "validation", []string{"query.remote_query malformed"}},
 		"remote_query, no key": {at + fullAccount + "&remote_query[]=1", ada, nil, 422, "validation", []string{"query.remote_query malformed"}},
 		"remote_query, long":   {at + fullAccount + "&remote_query[x]=" + strings.Repeat("y", 5000), ada, nil, 422, "validation", []string{"query.remote_query too_many"}},
@@ -82,7 +82,7 @@ func TestBadCreates(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHarness(t)
+			h := newHarness(t, withHooks(t))
 			a := h.ask(t, "POST", test.target, test.body, test.headers...).wantStatus(t, test.status)
 			if a.json["type"] != "/problems/"+test.kind {
 				t.Errorf("type %v, want %s", a.json["type"], test.kind)

@@ -14,6 +14,7 @@ import (
 	"crmferry/internal/connector"
 	"crmferry/internal/imports"
 	"crmferry/internal/job"
+	"crmferry/internal/webhook"
 )
 
 // forgetful is a store that keeps nothing, so that the API alone is measured.
@@ -52,7 +53,7 @@ func BenchmarkCreate(b *testing.B) {
 	handler, err := New(Deps{
 		Jobs:     &job.Service{Store: store, Queue: store, Gate: gate{}, Accepted: func(string) {}},
 		Accounts: oneAccount{spec: testCatalogue()[0]}, Catalogue: testCatalogue(), Tokens: tokens, NewKey: uuid.NewString,
-		Pace: pacemaker{}, Imports: &imports.Service{},
+		Pace: pacemaker{}, Imports: &imports.Service{}, Webhooks: &webhook.Service{},
 		Logger: slog.New(slog.NewJSONHandler(io.Discard, nil)),
 	})
 	if err != nil {

@@ -32,7 +32,7 @@ type createInput struct {
 	ExcludeFields    []string          `query:"truto_exclude_fields[],explode" doc:"Top-level fields to leave out of a unified or normalized contact; also as truto_exclude_fields, repeated or as a comma list"`
 	RemoteQuery      map[string]string `query:"remote_query,deepObject" doc:"Query parameters that are passed on to the CRM as they are" example:"{\"foo\":\"bar\"}"`
 	Workspace        string            `query:"workspace[id]" doc:"The workspace (location, space, board) to write into, for CRMs that have them; overrides the account's setting"`
-	CallbackURL      string            `query:"callback_url" doc:"Not supported by this release"`
+	CallbackURL      string            `query:"callback_url" doc:"A URL of yours that is told what became of the contact, signed with your callback secret; see POST /callback-secret"`
 	OnDuplicate      job.OnDuplicate   `query:"on_duplicate" enum:"fail,return_existing,update" default:"fail" doc:"What to do if the CRM holds the person already; GET /crms/{crm} lists what it can do"`
 	ValidateOnly     bool              `query:"validate_only" doc:"Checks the request, stores nothing and answers with a report"`
 	ClientRef        string            `query:"client_ref" doc:"Your own name for the contact, up to 128 bytes"`
@@ -123,6 +123,9 @@ func (s *server) acceptance(ctx context.Context, in *createInput) (job.Acceptanc
 	input, ref := q.applied(doc.Input), q.referenceOr(doc.ClientRef)
 	input.Workspace = f.workspace
 	lacks, warnings := f.check(input)
+	if err := s.checkCallback(ctx, q); err != nil {
+		return job.Acceptance{}, err
+	}
 	if faults := slices.Concat(q.faults, lacks, f.faults); len(faults) > 0 {
 		return job.Acceptance{}, invalidRequest(faults...)
 	}
@@ -130,7 +133,7 @@ func (s *server) acceptance(ctx context.Context, in *createInput) (job.Acceptanc
 	base := job.Base{
 		Tenant: principal.Tenant, AccountID: acc.ID, CRM: spec.ID, CreatedAt: now, ExpiresAt: now.Add(q.lifetime),
 		OnDuplicate: in.OnDuplicate, ClientRef: ref, Metadata: doc.Metadata, CreatedBy: principal.Name,
-		Show: in.show(), Accepted: slices.Concat(doc.Warnings, q.warnings, warnings, f.warnings), Key: s.NewKey(),
+		CallbackURL: q.callback, Show: in.show(), Accepted: slices.Concat(doc.Warnings, q.warnings, warnings, f.warnings), Key: s.NewKey(),
 	}
 	return job.Acceptance{Base: base, Input: input, IdempotencyKey: in.key}, nil
 }

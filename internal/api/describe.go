@@ -16,6 +16,7 @@ const (
 	tagJobs     = "Jobs"
 	tagAccounts = "Integrated accounts"
 	tagCRMs     = "CRMs"
+	tagWebhooks = "Webhooks"
 	tagHealth   = "Health"
 
 	securityScheme = "bearer"
@@ -41,6 +42,7 @@ func (s *server) info() *huma.OpenAPI {
 			{Name: tagImports, Description: "Files of many contacts."},
 			{Name: tagAccounts, Description: "The connections to CRMs, with their credentials."},
 			{Name: tagCRMs, Description: "What each CRM can do."},
+			{Name: tagWebhooks, Description: "Signed events about contacts and imports (Standard Webhooks): at least once, in no order."},
 			{Name: tagHealth, Description: "For probes; without a token."},
 		},
 		Components: &huma.Components{

@@ -61,7 +61,12 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 		"POST /imports/{id}/cancel", "POST /imports/{id}/pause", "POST /imports/{id}/resume", "POST /imports/{id}/retry", "POST /imports/{id}/start",
 		"POST /integrated-accounts", "POST /integrated-accounts/{id}/check", "POST /jobs/{id}/cancel", "POST /jobs/{id}/retry",
 		"POST /unified/crm/contacts", "POST /unified/crm/contacts/imports",
+		"GET /webhook-endpoints", "POST /webhook-endpoints", "GET /webhook-endpoints/{id}", "PATCH /webhook-endpoints/{id}", "DELETE /webhook-endpoints/{id}",
+		"POST /webhook-endpoints/{id}/rotate-secret", "POST /webhook-endpoints/{id}/test", "POST /webhook-endpoints/{id}/recover",
+		"GET /webhook-deliveries", "GET /webhook-deliveries/{id}", "POST /webhook-deliveries/{id}/redeliver",
+		"GET /callback-secret", "POST /callback-secret", "POST /callback-secret/rotate",
 	}
+	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -23,6 +23,7 @@ import (
 	"crmferry/internal/fault"
 	"crmferry/internal/imports"
 	"crmferry/internal/job"
+	"crmferry/internal/webhook"
 )
 
 const (
@@ -148,7 +149,7 @@ func newHarness(t testing.TB, adjust ...func(*Deps)) *harness {
 	check(t, err)
 	d := Deps{
 		Jobs:     &job.Service{Store: h.jobs, Queue: h.jobs, Gate: gate{}, Accepted: func(string) {}},
-		Accounts: h.accounts(t), Catalogue: testCatalogue(), Tokens: tokens, Pace: pacemaker{}, Imports: &imports.Service{},
+		Accounts: h.accounts(t), Catalogue: testCatalogue(), Tokens: tokens, Pace: pacemaker{}, Imports: &imports.Service{}, Webhooks: &webhook.Service{},
 		Logger: slog.New(slog.NewJSONHandler(h.log, nil)), Observe: h.seen.add, Now: clock, NewKey: uuid.NewString,
 	}
 	for _, f := range adjust {

@@ -74,7 +74,8 @@ func fingerprint(in contact.Input, b job.Base) (string, error) {
 		OnDuplicate job.OnDuplicate `json:"on_duplicate"`
 		ClientRef   string          `json:"client_ref"`
 		Metadata    json.RawMessage `json:"metadata"`
-	}{in, b.OnDuplicate, b.ClientRef, b.Metadata})
+		CallbackURL string          `json:"callback_url,omitempty"`
+	}{in, b.OnDuplicate, b.ClientRef, b.Metadata, b.CallbackURL})
 	if err != nil {
 		return "", err
 	}

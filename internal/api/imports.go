@@ -117,6 +117,7 @@ func (s *server) importFile(ctx context.Context, f *file, key string) (*fileAnsw
 	b := f.plan.options.base
 	b.Tenant, b.AccountID, b.CRM = principal.Tenant, f.plan.account.ID, f.plan.spec.ID
 	b.CreatedAt, b.ExpiresAt, b.CreatedBy = now, now.Add(f.plan.options.lifetime), principal.Name
+	b.CallbackURL = f.plan.options.callback
 	b.Workspace, b.OnDuplicate, b.FileOptions = f.plan.fitting.workspace, f.plan.options.duplicate, f.given
 	limits := f.plan.spec.Limits.With(f.plan.account.Pace())
 	b.Budget = limits.Budget(f.plan.spec.ID, f.plan.account.ID, f.plan.account.App)
@@ -176,6 +177,9 @@ func (s *server) planImport(ctx context.Context, o importOptions) (*importPlan, 
 	f := newFitting(acc, spec, o.workspace, o.duplicate, s.formats)
 	if o.base.OnChanged == imports.ChangedUpdate && spec.Update == nil {
 		f.fault("query."+optionChanged, codeUnsupported, spec.Name+" has no way to change a contact")
+	}
+	if err := s.checkCallback(ctx, &o.options); err != nil {
+		return nil, err
 	}
 	if faults := slices.Concat(o.faults, f.faults); len(faults) > 0 {
 		return nil, invalidRequest(faults...)

@@ -74,7 +74,7 @@ func importParams() []*huma.Param {
 		one(optionStopAfter, "Pauses the import when so many rows were taken up", count(1)),
 		one(optionStart, "manual: the import waits, ready, for POST /imports/{id}/start, and shows what it would do", among("auto", "auto", "manual")),
 		one(optionExpires, "How long the import may take: 720h, 30m, or seconds; rows that are left then fail", text),
-		one(optionCallback, "Not supported by this release", text),
+		one(optionCallback, "A URL of yours that is told how the import ends and when it is paused, signed with your callback secret; see POST /callback-secret", text),
 		{Name: idempotencyHeader, In: "header", Description: "Makes the upload safe to repeat: the same key, account, file and options give the same import", Schema: text},
 		{Name: "Content-Encoding", In: "header", Description: "How the body is packed", Schema: among(nil, "gzip", "identity")},
 	}

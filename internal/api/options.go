@@ -50,6 +50,7 @@ type options struct {
 	remoteQuery url.Values
 	workspace   string
 	clientRef   string
+	callback    string
 	lifetime    time.Duration
 	warnings    []contact.Warning
 	faults      []FieldProblem
@@ -112,7 +113,7 @@ func (o *options) single(name, value string) {
 	case optionWorkspace:
 		o.workspace = strings.TrimSpace(value)
 	case optionCallback:
-		o.callback(value)
+		o.callback = value
 	case optionClientRef:
 		o.reference(value)
 	case optionExpires:
@@ -159,18 +160,6 @@ func (o *options) addRemote(brackets string, values []string) {
 		return
 	}
 	o.remoteQuery[head+rest] = append(o.remoteQuery[head+rest], values...)
-}
-
-func (o *options) callback(value string) {
-	if value == "" {
-		return
-	}
-	u, err := url.Parse(value)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
-		o.fault(optionCallback, contact.CodeInvalidURL, "must be an absolute https URL without credentials")
-		return
-	}
-	o.fault(optionCallback, codeUnsupported, "is not supported by this release; poll the job, or wait for it")
 }
 
 func (o *options) reference(value string) {

@@ -63,7 +63,7 @@ func translate(err error) error {
 	case errors.As(err, &failed):
 		return checkFailed(failed)
 	default:
-		return err
+		return translateWebhook(err)
 	}
 }
 

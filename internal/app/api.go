@@ -108,6 +108,7 @@ func (s *service) handlerFor(tokens api.Tokens) (http.Handler, error) {
 		Jobs:     &job.Service{Store: h.store, Queue: h.queue, Gate: h.pacing(), Accepted: h.metrics.JobAccepted, Room: room},
 		Imports:  h.importService(room),
 		Lookup:   h.store,
+		Webhooks: h.hooks.service,
 		Accounts: h.accounts, Pace: h.pacing(), Catalogue: h.crms, Tokens: tokens, Ready: h.ready, Logger: h.log,
 		Observe: h.metrics.HTTPRequest, NewKey: newKey, Uploading: h.memory.uploading, Closing: s.ending,
 	})

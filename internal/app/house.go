@@ -44,6 +44,7 @@ type house struct {
 	accounts *account.Service
 	crms     *vendors.Catalogue
 	memory   *collecting
+	hooks    *hooks
 }
 
 // taskTimeout bounds one attempt with all its calls; each call has its own.
@@ -89,6 +90,7 @@ func build(ctx context.Context, c config.Config, out io.Writer) (*house, error) 
 	h.accounts = account.NewService(account.Deps{
 		Store: h.store.Accounts(), Sealer: sealer, Catalogue: h.crms, Prober: account.SessionProber{Client: h.client},
 	})
+	h.hooks = h.newHooks(sealer)
 	h.keeper = h.newKeeper()
 	return h, nil
 }
@@ -142,7 +144,7 @@ func (h *house) runner(stopping <-chan struct{}) *job.Runner {
 	r := &job.Runner{
 		Records: records{h.store, h.keeper}, Accounts: h.accounts, CRMs: h.crms, Client: h.client, Line: h.pacing(),
 		Policy: job.DefaultPolicy(), Timing: job.DefaultTiming(h.config.CRMTimeout),
-		Observer: observer{h.log, h.metrics, h.keeper}, Spread: rand.Float64, Held: job.NewHeld(), Stopping: stopping,
+		Observer: observer{h.log, h.metrics, h.keeper, h.hooks}, Spread: rand.Float64, Held: job.NewHeld(), Stopping: stopping,
 		Together: job.NewCoalescer(),
 	}
 	r.Turns = h.turns(r, h.keeper)
@@ -156,6 +158,7 @@ type observer struct {
 	log     *slog.Logger
 	metrics *telemetry.Metrics
 	keeper  *imports.Keeper
+	hooks   *hooks
 }
 
 func (o observer) Attempted(j job.Job, a job.Attempt) {
@@ -176,4 +179,5 @@ func (o observer) Finished(j job.Job) {
 	}
 	o.metrics.JobFinished(j.CRM, string(j.Status), kind)
 	o.keeper.Report(context.Background(), j)
+	o.hooks.ended(j.Tenant, j.CallbackURL)
 }

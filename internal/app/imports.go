@@ -18,7 +18,9 @@ func (h *house) newKeeper() *imports.Keeper {
 		Shelf: h.imports, Jobs: h.store, Starter: h.starter(), RowJobID: store.RowJobID, Failed: h.failed("imports"),
 		Ended: func(_ context.Context, i imports.Import) {
 			h.log.Info("import over", "import", i.ID, "account", i.AccountID, "crm", i.CRM, "rows", i.Rows)
+			h.hooks.ended(i.Tenant, i.CallbackURL)
 		},
+		Seen: h.hooks.saw,
 	}
 }
 

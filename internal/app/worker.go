@@ -56,6 +56,8 @@ func (h *house) startWorker() (*worker, error) {
 	w.done.Go(func() { h.pacer.Upkeep(ctx) })
 	w.done.Go(func() { h.keeper.Run(ctx) })
 	w.done.Go(func() { h.watchQueue(ctx) })
+	w.done.Go(func() { h.hooks.relay.Run(ctx) })
+	w.done.Go(func() { h.hooks.dispatcher.Run(ctx) })
 	return w, nil
 }
 

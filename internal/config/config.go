@@ -28,7 +28,7 @@ type Config struct {
 	APIToken        Secret          `env:"API_TOKEN" allowed:"visible ASCII characters without spaces" doc:"A token with every scope for tenant default. Empty: the embedded set-up makes one and prints it."`
 	OperatorToken   Secret          `env:"OPERATOR_TOKEN" allowed:"visible ASCII characters without spaces, other than FERRY_API_TOKEN" doc:"The operator's token, outside all tenants. Checked, not used yet: there is no operator surface."`
 	MasterKey       Secret          `env:"MASTER_KEY" allowed:"the base64 of 32 bytes, or a Tink key set as JSON" doc:"Seals credentials. Needed with FERRY_REDIS_URL; the embedded set-up keeps one under FERRY_DATA_DIR."`
-	AllowPrivate    bool            `env:"ALLOW_PRIVATE_TARGETS" envDefault:"false" allowed:"true or false" doc:"Whether CRM and webhook addresses may be private, such as loopback."`
+	AllowPrivate    bool            `env:"ALLOW_PRIVATE_TARGETS" envDefault:"false" allowed:"true or false" doc:"Whether CRM and webhook addresses may be private, such as loopback, and webhook addresses plain http."`
 	ResultTTL       time.Duration   `env:"RESULT_TTL" envDefault:"168h" allowed:"a duration from 1s to 8760h, such as 168h" doc:"How long a finished job, its result and its idempotency key are kept."`
 	ReceiptTTL      time.Duration   `env:"RECEIPT_TTL" envDefault:"720h" allowed:"a duration from 1s to 87600h, such as 720h, not below FERRY_RESULT_TTL" doc:"How long the receipt of a finished job is kept."`
 	LogLevel        slog.Level      `env:"LOG_LEVEL" envDefault:"info" allowed:"debug, info, warn or error" doc:"The least level that is logged."`
@@ -38,7 +38,7 @@ type Config struct {
 	TenantBacklog   int64           `env:"TENANT_BACKLOG" envDefault:"1000000" allowed:"a whole number from 1 to 100000000" doc:"Single contacts that one tenant may have under way; more are answered 429."`
 	CRMTimeout      time.Duration   `env:"CRM_TIMEOUT" envDefault:"20s" allowed:"a duration from 100ms to 5m, such as 20s" doc:"Longest single exchange with a CRM."`
 	ShutdownTimeout time.Duration   `env:"SHUTDOWN_TIMEOUT" envDefault:"30s" allowed:"a duration up to 30m, such as 30s, longer than FERRY_CRM_TIMEOUT + 5s" doc:"How long work under way may take to end after SIGTERM."`
-	Webhooks        []time.Duration `env:"WEBHOOK_SCHEDULE" envDefault:"5s,5m,30m,2h,5h,10h,14h,20h,24h" allowed:"1 to 20 durations from 1s to 720h, separated by commas" doc:"Gaps between the attempts at one webhook delivery. Checked, not used yet."`
+	Webhooks        []time.Duration `env:"WEBHOOK_SCHEDULE" envDefault:"5s,5m,30m,2h,5h,10h,14h,20h,24h" allowed:"1 to 20 durations from 1s to 720h, separated by commas" doc:"Gaps between the attempts at one webhook delivery."`
 	// CRMBaseURLs says where a CRM lives instead of its own place, by slug.
 	CRMBaseURLs map[string]*url.URL `env:"-" name:"CRM_BASE_URL_<SLUG>" allowed:"an http or https URL without user info, query and fragment" doc:"Where a CRM lives instead, such as FERRY_CRM_BASE_URL_ZENDESK_SELL=http://127.0.0.1:9000."`
 }

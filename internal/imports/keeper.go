@@ -47,7 +47,9 @@ type Keeper struct {
 	Starter  *Starter
 	RowJobID func(importID, row string) string
 	// Ended hears of each import that is over.
-	Ended  func(ctx context.Context, i Import)
+	Ended func(ctx context.Context, i Import)
+	// Seen hears of each import that is looked at; nil for nobody.
+	Seen   func(ctx context.Context, i Import)
 	Failed func(error)
 
 	blocks blocks
@@ -98,6 +100,11 @@ func (k *Keeper) look(ctx context.Context, id string) error {
 		return err
 	case i.Status == Receiving:
 		return k.Shelf.Abandon(ctx, i)
+	}
+	if k.Seen != nil {
+		k.Seen(ctx, i)
+	}
+	switch {
 	case i.Status == Ready || i.Status == Paused:
 		if err := k.Shelf.Expire(ctx, i); err != nil {
 			return err

@@ -23,6 +23,7 @@ type Metrics struct {
 	reaperHealed  *prometheus.CounterVec
 	httpRequests  *prometheus.CounterVec
 	httpSeconds   *prometheus.HistogramVec
+	webhooks      *prometheus.CounterVec
 	queueArchived prometheus.Gauge
 	queueBypassed prometheus.Gauge
 }
@@ -39,12 +40,13 @@ func NewMetrics() *Metrics {
 		reaperHealed:  counter("reaper_healed_total", "Jobs that the reaper put back to work.", "reason"),
 		httpRequests:  counter("http_requests_total", "Requests served.", "route", "method", "code"),
 		httpSeconds:   histogram("http_request_seconds", "Duration of requests served; a long poll takes up to a minute.", []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5, 15, 60}, "route"),
+		webhooks:      counter("webhook_attempts_total", "Attempts at webhook deliveries, by what became of the delivery.", "status"),
 		queueArchived: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "queue_archived", Help: "Tasks in the archive of the queue; must stay 0."}),
 		queueBypassed: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "queue_bypassed", Help: "1 while this process takes accepted jobs past the queue, because Redis is full."}),
 	}
 	m.registry.MustRegister(
 		m.jobsAccepted, m.jobsFinished, m.attempts, m.crmRequests, m.crmSeconds,
-		m.reaperHealed, m.httpRequests, m.httpSeconds, m.queueArchived, m.queueBypassed,
+		m.reaperHealed, m.httpRequests, m.httpSeconds, m.webhooks, m.queueArchived, m.queueBypassed,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
@@ -75,6 +77,13 @@ func (m *Metrics) Handler() http.Handler {
 func (m *Metrics) JobAccepted(crm string) {
 	if m != nil {
 		m.jobsAccepted.WithLabelValues(crm).Inc()
+	}
+}
+
+// Webhook counts one attempt at a delivery.
+func (m *Metrics) Webhook(status string) {
+	if m != nil {
+		m.webhooks.WithLabelValues(status).Inc()
 	}
 }
 

@@ -37,21 +37,29 @@ type Dispatcher struct {
 	// Sent hears of each try, for metrics and logs.
 	Sent func(Bill, Attempt, Verdict)
 
-	running sync.WaitGroup
+	// Patience is how long tries under way may take to end after Run's end.
+	Patience time.Duration
+
 	slots   chan struct{}
-	ctx     context.Context // of tries; it outlives Run
+	running sync.WaitGroup
+	ctx     context.Context // of tries; it outlives Run's
+	cut     context.CancelFunc
+
+	mu   sync.RWMutex
+	live bool // Run is under way
 }
 
 // NewDispatcher makes a Dispatcher of its parts.
 func NewDispatcher(d *Dispatcher) *Dispatcher {
 	d.slots = make(chan struct{}, atOnce)
-	d.ctx = context.Background()
+	d.ctx, d.cut = context.WithCancel(context.Background())
 	return d
 }
 
 // Run sends what is due until ctx ends, and then waits for what is under way.
 func (d *Dispatcher) Run(ctx context.Context) {
-	defer d.running.Wait()
+	d.alive(true)
+	defer d.end()
 	tick := time.NewTicker(dispatchEvery)
 	defer tick.Stop()
 	for {
@@ -64,6 +72,21 @@ func (d *Dispatcher) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+func (d *Dispatcher) alive(is bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.live = is
+}
+
+// end begins nothing more, and cuts off what does not end by itself in time:
+// another worker tries it again when its lease is over.
+func (d *Dispatcher) end() {
+	d.alive(false)
+	late := time.AfterFunc(d.Patience, d.cut)
+	defer late.Stop()
+	d.running.Wait()
 }
 
 // round visits the queues whose time has come.
@@ -84,10 +107,11 @@ func (d *Dispatcher) round(ctx context.Context) error {
 	return nil
 }
 
-// Visit sends what is due in queues, without waiting for it.
-func (d *Dispatcher) Visit(ctx context.Context, queues []Queue) {
+// Visit sends what is due in queues, without waiting for it, while Run is under
+// way.
+func (d *Dispatcher) Visit(queues []Queue) {
 	for _, q := range queues {
-		if _, err := d.visit(ctx, q); err != nil && ctx.Err() == nil {
+		if _, err := d.visit(d.ctx, q); err != nil && d.ctx.Err() == nil {
 			d.Failed(err)
 		}
 	}
@@ -104,6 +128,11 @@ func (d *Dispatcher) limits() Limits {
 // visit begins what is due in a queue, as far as there is room, and says when
 // there may be more.
 func (d *Dispatcher) visit(ctx context.Context, q Queue) (time.Time, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if !d.live {
+		return time.Now(), nil
+	}
 	l := d.limits()
 	if l.Concurrency = min(l.Concurrency, cap(d.slots)-len(d.slots)); l.Concurrency == 0 {
 		return time.Now().Add(dispatchEvery), nil
@@ -117,11 +146,7 @@ func (d *Dispatcher) visit(ctx context.Context, q Queue) (time.Time, error) {
 		d.running.Go(func() {
 			d.try(t, v.Endpoint)
 			<-d.slots
-			if ctx.Err() == nil { // whoever had to wait for this one
-				if _, err := d.visit(ctx, q); err != nil && ctx.Err() == nil {
-					d.Failed(err)
-				}
-			}
+			d.Visit([]Queue{q}) // others may have waited for this one
 		})
 	}
 	return v.Next, nil
@@ -135,6 +160,9 @@ func (d *Dispatcher) try(t Taken, e *Endpoint) {
 		return
 	}
 	attempt, answer := d.Sender.send(d.ctx, p)
+	if d.ctx.Err() != nil {
+		return // it was cut off: nobody knows what came of it
+	}
 	verdict := d.Policy.Next(t.Tries+1, answer, rand.Float64())
 	t.Attempts = kept(t.Attempts, attempt)
 	d.Sent(t.Bill, attempt, verdict)

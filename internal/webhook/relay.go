@@ -13,6 +13,8 @@ import (
 const (
 	relayEvery = 100 * time.Millisecond
 	relayBatch = 100
+	// relayRest keeps many ends in a row from being told one by one.
+	relayRest = 5 * time.Millisecond
 )
 
 // Relay makes deliveries of what stands in the outbox. An entry leaves the
@@ -62,7 +64,17 @@ func (r *Relay) Run(ctx context.Context) {
 			return
 		case <-tick.C:
 		case <-r.wake:
+			r.rest(ctx)
 		}
+	}
+}
+
+func (r *Relay) rest(ctx context.Context) {
+	timer := time.NewTimer(relayRest)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }
 
