@@ -28,7 +28,6 @@ func TestAFileThatIsSentAgain(t *testing.T) {
 	f.StartWorker()
 	for _, crm := range []string{"hubspot", "capsule"} {
 		t.Run(crm, func(t *testing.T) {
-			t.Parallel()
 			g := f.with(t)
 			const rows = 150
 			account := g.Connect(crm, "again")

@@ -29,7 +29,6 @@ func TestFilesOfOtherPrograms(t *testing.T) {
 			continue
 		}
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			t.Parallel()
 			g := f.with(t)
 			body, err := os.ReadFile(file)
 			if err != nil {

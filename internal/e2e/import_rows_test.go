@@ -51,7 +51,6 @@ func TestBadRowsFailAlone(t *testing.T) {
 			continue
 		}
 		t.Run(crm, func(t *testing.T) {
-			t.Parallel()
 			g := f.with(t)
 			bad := map[int]map[string]any{10: p.invalid, 50: p.invalid, 99: p.invalid}
 			i := g.Upload(g.Connect(crm, "partly"), fileFor(t, crm, 100, bad))

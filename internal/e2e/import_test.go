@@ -28,7 +28,6 @@ func TestImport(t *testing.T) {
 	f.StartWorker()
 	for _, crm := range []string{"hubspot", "salesforce", "zoho-crm", "monday-crm", "copper", "pipeliner", "dynamics-365-sales", "pipedrive", "close"} {
 		t.Run(crm, func(t *testing.T) {
-			t.Parallel()
 			g := f.with(t)
 			const rows = 250
 			i := g.Upload(g.Connect(crm, "files"), fileFor(t, crm, rows, nil))
