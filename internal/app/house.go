@@ -145,11 +145,16 @@ func (h *house) runner(stopping <-chan struct{}) *job.Runner {
 		Records: records{h.store, h.keeper}, Accounts: h.accounts, CRMs: h.crms, Client: h.client, Line: h.pacing(),
 		Policy: job.DefaultPolicy(), Timing: job.DefaultTiming(h.config.CRMTimeout),
 		Observer: observer{h.log, h.metrics, h.keeper, h.hooks}, Spread: rand.Float64, Held: job.NewHeld(), Stopping: stopping,
-		Together: job.NewCoalescer(),
+		Together: job.NewCoalescer(goAlone),
 	}
 	r.Turns = h.turns(r, h.keeper)
 	return r
 }
+
+// goAlone is how many creates of an account go out each by itself before those
+// that wait go together: few enough to matter under load, and more than an
+// account has at other times.
+const goAlone = 16
 
 func newKey() string { return uuid.NewString() }
 

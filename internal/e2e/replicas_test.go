@@ -160,14 +160,14 @@ func (f *ferry) master(set *redistest.Sentinels, following int) (p *localredis.P
 func (f *ferry) failoverOfCopies(set *redistest.Sentinels) {
 	f.Helper()
 	account, crm := f.Connect("salesforce", "copied"), f.World.CRM("salesforce")
-	held := crm.Inject(kit.Fault{Match: kit.Match{Method: "POST"}, Do: kit.WriteThenHold, Times: 20})
+	held := crm.Inject(kit.Fault{Match: kit.Match{Method: "POST"}, Do: kit.WriteThenHold, Times: 10})
 	master := f.master(set, 2)
 	const n = 150
 	ids := f.stream(account, "Copy", n).wait()
-	if err := held.Wait(f.Context(), 20); err != nil {
+	if err := held.Wait(f.Context(), 10); err != nil {
 		f.Fatal(err)
 	}
-	f.Eventually(time.Minute, "all but the held calls to end", func() bool { return f.succeeded(account) == n-20 })
+	f.Eventually(time.Minute, "all but the held calls to end", func() bool { return f.succeeded(account) == n-10 })
 	if err := redistest.Replicated(f.Context(), master, 2); err != nil {
 		f.Fatal(err)
 	}

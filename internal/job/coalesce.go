@@ -11,20 +11,20 @@ import (
 	"crmferry/internal/fault"
 )
 
-// alone is how many creates of one account go out each by itself; those that
-// come while so many are out go together in the next call.
-const alone = 2
-
 // Coalescer brings creates of one account that wait in this process at the same
 // time into one call, where the CRM tells the outcome of each and lets each be
 // verified. Nobody waits for others to come.
 type Coalescer struct {
+	alone  int
 	mu     sync.Mutex
 	groups map[string]*group
 }
 
-// NewCoalescer makes a Coalescer.
-func NewCoalescer() *Coalescer { return &Coalescer{groups: map[string]*group{}} }
+// NewCoalescer makes a Coalescer. Of each account so many creates go out each by
+// itself; those that come while they are out go together in the next call.
+func NewCoalescer(alone int) *Coalescer {
+	return &Coalescer{alone: alone, groups: map[string]*group{}}
+}
 
 // group is the creates of one account with the same options.
 type group struct {
@@ -83,7 +83,7 @@ func (c *Coalescer) join(key string, ctx context.Context, t *task) *member {
 		g = &group{}
 		c.groups[key] = g
 	}
-	if g.out < alone {
+	if g.out < c.alone {
 		g.out++
 		return nil
 	}

@@ -159,7 +159,7 @@ func (h *herd) runner() *job.Runner {
 	return &job.Runner{
 		Records: h, Accounts: accounts{}, CRMs: catalogue{spec(0, kindBatch)}, Client: connector.NewClient(h, nil, time.Now),
 		Policy: job.DefaultPolicy(), Timing: job.DefaultTiming(20 * time.Second), Observer: silent{}, Line: &shelf{},
-		Spread: func() float64 { return 0.5 }, Held: job.NewHeld(), Together: job.NewCoalescer(),
+		Spread: func() float64 { return 0.5 }, Held: job.NewHeld(), Together: job.NewCoalescer(2),
 	}
 }
 
