@@ -62,13 +62,15 @@ func importing(b *testing.B, crm string, rows int) float64 {
 		b.Fatal(err)
 	}
 	defer w.stop()
-	for late := time.After(2 * time.Minute); world.CRM(crm).Count("ours") < rows; time.Sleep(5 * time.Millisecond) {
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for late := time.After(2 * time.Minute); world.CRM(crm).Count("ours") < rows; {
 		select {
+		case <-look.C:
 		case <-late:
 			i, err := s.house.imports.Load(context.Background(), id)
 			out, _ := s.house.imports.Results(context.Background(), i, 0)
 			b.Fatalf("%s: %s %s, %+v, %v; first row: %+v", crm, i.Status, i.Reason, i.Counts, err, out[0].Error)
-		default:
 		}
 	}
 	return float64(rows) / time.Since(begun).Seconds()

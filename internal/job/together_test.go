@@ -231,6 +231,21 @@ func TestNothingIsSentWithoutItsJournal(t *testing.T) {
 	}
 }
 
+// await polls until so many creates wait.
+func (h *herd) await(t *testing.T, r *job.Runner, n int) {
+	t.Helper()
+	late := time.After(10 * time.Second)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for r.Together.Waiting() != n {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("%d creates wait, not %d", r.Together.Waiting(), n)
+		}
+	}
+}
+
 // crowd has two creates out at a gate, and others of the account wait behind them.
 func (h *herd) crowd(t *testing.T, ctx context.Context, r *job.Runner, waiting []string) (open func()) {
 	t.Helper()
@@ -255,9 +270,7 @@ func (h *herd) crowd(t *testing.T, ctx context.Context, r *job.Runner, waiting [
 	}
 	for i, name := range waiting {
 		run(ctx, name)
-		for r.Together.Waiting() != i+1 { // they come one after the other
-			time.Sleep(time.Millisecond)
-		}
+		h.await(t, r, i+1) // they come one after the other
 	}
 	return func() { close(gate); wg.Wait() }
 }
@@ -296,9 +309,7 @@ func TestACreateThatWaitsIsInterrupted(t *testing.T) {
 	r := h.runner()
 	open := h.crowd(t, ctx, r, []string{"Ada", "Bob"})
 	cancel()
-	for r.Together.Waiting() != 0 {
-		time.Sleep(time.Millisecond)
-	}
+	h.await(t, r, 0)
 	open()
 	if len(h.calls) != 2 || h.status("Ada") != job.Waiting || h.status("Bob") != job.Waiting {
 		t.Errorf("%v: %s, %s", h.calls, h.status("Ada"), h.status("Bob"))
