@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"crmferry/internal/imports"
 )
@@ -96,25 +95,11 @@ func (s *server) remaining(ctx context.Context, i imports.Import) *imports.Expec
 
 type getImportInput struct {
 	ImportPath
-	Wait        uint64 `query:"wait" doc:"Waits up to this many seconds (at most 60) for the import to end or pause; like Prefer: wait=N"`
-	Prefer      string `header:"Prefer" doc:"wait=N waits up to N seconds (at most 60)" example:"wait=30"`
-	IfNoneMatch string `header:"If-None-Match" doc:"The ETag of an earlier answer; 304 while nothing changed"`
-
-	prefer preference
-}
-
-// Resolve reads the preferences.
-func (in *getImportInput) Resolve(ctx huma.Context) []error {
-	in.prefer = parsePrefer(humagin.Unwrap(ctx).Request.Header.Values(waitHeader))
-	return nil
+	LongPoll
 }
 
 func (s *server) getImport(ctx context.Context, in *getImportInput) (*huma.StreamResponse, error) {
-	wait := in.prefer.wait
-	if in.Wait > 0 {
-		wait = clampWait(time.Duration(min(in.Wait, uint64(maxWait/time.Second))) * time.Second)
-	}
-	i, err := s.awaitImport(ctx, in.ID, wait)
+	i, err := s.awaitImport(ctx, in.ID, in.wait())
 	if err != nil {
 		return nil, err
 	}

@@ -24,22 +24,27 @@ type JobPath struct {
 
 type getJobInput struct {
 	JobPath
-	Wait             uint64         `query:"wait" doc:"Waits up to this many seconds (at most 60) for the job to end; like Prefer: wait=N"`
+	LongPoll
 	IgnoreRemoteData optional[bool] `query:"truto_ignore_remote_data" doc:"false adds the CRM's own body to result as remote_data"`
-	Prefer           string         `header:"Prefer" doc:"wait=N waits up to N seconds (at most 60) for the job to end" example:"wait=30"`
-	IfNoneMatch      string         `header:"If-None-Match" doc:"The ETag of an earlier answer; 304 while nothing changed"`
+}
+
+// LongPoll is how whoever asks for a job or an import waits for news of it.
+type LongPoll struct {
+	Wait        uint64 `query:"wait" doc:"Waits up to this many seconds (at most 60) until it is over, or an import paused; like Prefer: wait=N"`
+	Prefer      string `header:"Prefer" doc:"wait=N waits up to N seconds (at most 60) until it is over, or an import paused" example:"wait=30"`
+	IfNoneMatch string `header:"If-None-Match" doc:"The ETag of an earlier answer; 304 while nothing changed"`
 
 	prefer preference
 }
 
 // Resolve reads the preferences.
-func (in *getJobInput) Resolve(ctx huma.Context) []error {
+func (in *LongPoll) Resolve(ctx huma.Context) []error {
 	in.prefer = parsePrefer(humagin.Unwrap(ctx).Request.Header.Values(waitHeader))
 	return nil
 }
 
 // wait is how long to wait: the query is plainer, so it wins.
-func (in *getJobInput) wait() time.Duration {
+func (in *LongPoll) wait() time.Duration {
 	if in.Wait > 0 {
 		return clampWait(time.Duration(min(in.Wait, uint64(maxWait/time.Second))) * time.Second)
 	}
