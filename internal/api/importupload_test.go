@@ -85,16 +85,18 @@ func (h *importHarness) uploading(t *testing.T, server *httptest.Server, query s
 	t.Cleanup(func() { _ = w.Close() })
 	_, err = io.WriteString(w, lines(0, 200)) // enough to tell what it is
 	check(t, err)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
 	for late := time.After(10 * time.Second); ; {
 		for _, i := range h.listed(t) {
-			if i.Status == imports.Receiving {
+			if i.Status == imports.Receiving && h.keyed(t, i) {
 				return s, i
 			}
 		}
 		select {
 		case <-late:
 			t.Fatal("the upload does not begin")
-		default:
+		case <-tick.C:
 		}
 	}
 }
@@ -183,6 +185,18 @@ func TestAKeyIsOneFile(t *testing.T) {
 	if n := len(h.listed(t)); n != 2 {
 		t.Errorf("%d imports", n)
 	}
+}
+
+// keyed says whether an import has the key that came with it, if one did: it is
+// given right after the import is begun.
+func (h *importHarness) keyed(t *testing.T, i imports.Import) bool {
+	t.Helper()
+	if i.Idem == "" {
+		return true
+	}
+	id, err := h.store.KeyOf(t.Context(), i.Idem)
+	check(t, err)
+	return id == i.ID
 }
 
 // TestABusyKey is told so before the body is read.
