@@ -15,7 +15,7 @@ import (
 )
 
 // burst posts n contacts from 50 connections and gives the ids that were accepted.
-func (f *ferry) burst(account string, n int) []string {
+func (f *ferry) burst(account string, n int, options ...string) []string {
 	f.Helper()
 	ids := make([]string, n)
 	var next atomic.Int64
@@ -23,7 +23,7 @@ func (f *ferry) burst(account string, n int) []string {
 	for range 50 {
 		wg.Go(func() {
 			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-				a, err := f.Call("POST", fleet.Contacts(account), fleet.Person(fmt.Sprintf("Nr%d", i)))
+				a, err := f.Call("POST", fleet.Contacts(account, options...), fleet.Person(fmt.Sprintf("Nr%d", i)))
 				if err != nil || a.Status != http.StatusAccepted {
 					continue // not accepted: nothing is promised
 				}
